@@ -1,0 +1,24 @@
+"""Who asks, and what they may do."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Caller(Struct, frozen=True):
+    """One who calls: `id` names them (runs belong to it), `authenticated` and `operator` say what they may do.
+
+    `authenticated` callers may call everything that is declared; others only what is `allow="public"`.
+    An `operator` also sees other callers' runs, and the tracebacks of failed ones.
+    """
+
+    id: str
+    authenticated: bool = False
+    operator: bool = False
+
+
+ANONYMOUS = Caller("anonymous")
+"""Somebody unknown: public functions only."""
+
+OPEN = Caller("anonymous", authenticated=True, operator=True)
+"""Anybody, where `HOTPLATE_ACCESS` is `open`, and the developer at a loopback address."""

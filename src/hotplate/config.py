@@ -1,0 +1,185 @@
+"""The settings: HOTPLATE_* keys of the Flask config, else of the environment, as one frozen record.
+
+Every key is a row of `KEYS`; docs/reference/settings.md lists the same rows, which a test holds together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .errors import ConfigError
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What the application was told. Sizes in bytes, times in seconds."""
+
+    access: str = "accounts"
+    prefix: str = ""
+    rpc_path: str = "/rpc"
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    max_body: int = 4 * 1024**2
+    max_batch: int = 100
+    max_file: int = 1024**3
+    data: Path | None = None
+    synchronous: str = "FULL"
+    concurrency: int = 0
+    grace: float = 5.0
+    keep: float = 30 * 86400.0
+
+
+class Key(NamedTuple):
+    """One setting: its field in `Settings`, how its value is read, and what is allowed, in words."""
+
+    field: str
+    read: Callable[[Any], Any]
+    allowed: str
+    meaning: str
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if str(value) not in words:
+            raise ValueError
+        return str(value)
+
+    return read
+
+
+def _whole(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool | float) or int(value) < least:
+            raise ValueError
+        return int(value)
+
+    return read
+
+
+def _seconds(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not 0 <= number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _days(value: Any) -> float:
+    return _seconds(value) * 86400.0
+
+
+def _path(value: Any) -> str:
+    text = str(value)
+    if not text.startswith("/") or text.endswith("/") and text != "/" or any(c in text for c in "?#<> "):
+        raise ValueError
+    return text
+
+
+def _prefix(value: Any) -> str:
+    return "" if value in ("", "/") else _path(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    names = tuple(str(part).strip().lower() for part in parts)
+    if any(not name or "*" in name or name == "null" for name in names if name or len(names) > 1):
+        raise ValueError
+    return tuple(name for name in names if name)
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    names = _names(value)
+    if any(not name.startswith(("http://", "https://")) or name.count("/") != 2 for name in names):
+        raise ValueError
+    return names
+
+
+KEYS: Mapping[str, Key] = {
+    "HOTPLATE_ACCESS": Key(
+        "access",
+        _one_of("accounts", "open"),
+        "'accounts' or 'open'",
+        "Who may call: people with an account, or everybody.",
+    ),
+    "HOTPLATE_PREFIX": Key(
+        "prefix",
+        _prefix,
+        "'' or a path such as '/tools', beginning and not ending with '/'",
+        "What stands before every address of Hotplate's own.",
+    ),
+    "HOTPLATE_RPC_PATH": Key(
+        "rpc_path", _path, "a path beginning with '/'", "Address of the JSON-RPC endpoint, below the prefix."
+    ),
+    "HOTPLATE_HOSTS": Key(
+        "hosts",
+        _names,
+        "host names, a list or separated by commas, without wildcards",
+        "Host names the server answers to, besides loopback names and the name it is bound to.",
+    ),
+    "HOTPLATE_ORIGINS": Key(
+        "origins",
+        _origins,
+        "origins such as 'https://app.example.org', a list or separated by commas, without wildcards",
+        "Foreign origins whose pages may call (CORS).",
+    ),
+    "HOTPLATE_MAX_BODY": Key("max_body", _whole(1), "a whole number of bytes, at least 1", "Largest body of a call."),
+    "HOTPLATE_MAX_BATCH": Key("max_batch", _whole(1), "a whole number, at least 1", "Most calls in a batch."),
+    "HOTPLATE_MAX_FILE": Key("max_file", _whole(1), "a whole number of bytes, at least 1", "Largest uploaded file."),
+    "HOTPLATE_DATA": Key(
+        "data",
+        lambda value: Path(value).expanduser().absolute(),
+        "the path of a folder on a local disk",
+        "Folder of the embedded engine's record; without it, one in the XDG state folder.",
+    ),
+    "HOTPLATE_SYNCHRONOUS": Key(
+        "synchronous",
+        _one_of("FULL", "NORMAL"),
+        "'FULL' or 'NORMAL'",
+        "SQLite's flush at each commit: NORMAL is faster and may forget the last moments after a power cut.",
+    ),
+    "HOTPLATE_CONCURRENCY": Key(
+        "concurrency", _whole(0), "a whole number; 0 means one for each core", "Runs that a node executes side by side."
+    ),
+    "HOTPLATE_GRACE": Key(
+        "grace",
+        _seconds,
+        "a number of seconds, 0 or more",
+        "How long a run that was asked to stop may take before its processes are ended.",
+    ),
+    "HOTPLATE_KEEP": Key(
+        "keep", _days, "a number of days, 0 or more", "How long ended runs and their files are kept."
+    ),
+}
+
+APP_KEY = "HOTPLATE_APP"
+"""The application that a node or a command loads, when none is named on the command line; then FLASK_APP."""
+
+
+def load(config: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `config`, else of the environment, else the defaults. Raises `ConfigError`."""
+    env = os.environ if environ is None else environ
+    found: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        if config.get(name) is not None:
+            found[key.field] = _read(name, key, config[name])
+        elif env.get(name):
+            found[key.field] = _read(name, key, env[name])
+    _refuse_unknown([name for name in config if name.startswith("HOTPLATE_")])
+    return replace(Settings(), **found)
+
+
+def _read(name: str, key: Key, value: Any) -> Any:
+    try:
+        return key.read(value)
+    except (ValueError, TypeError):
+        raise ConfigError(f"{name} is {value!r}; allowed: {key.allowed}.") from None
+
+
+def _refuse_unknown(names: list[str]) -> None:
+    for name in names:
+        if name not in KEYS and name != APP_KEY:
+            raise ConfigError(f"{name} is no setting of Hotplate; the settings are {', '.join(KEYS)}.")

@@ -1,0 +1,195 @@
+"""What can go wrong, as one short tree.
+
+`HotplateError` is the root of what a programmer meets (a wrong declaration, a wrong setting, an engine that
+cannot be opened). `Error` is what travels over the wire as a JSON-RPC error object; its subclasses carry the
+codes of the specification and the application codes listed in docs/wire.md. `Stopped` is raised inside a job
+that was asked to stop; it is no `Exception`, so that `except Exception` in a job does not swallow it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class HotplateError(Exception):
+    """Root of all errors that Hotplate raises for the programmer."""
+
+
+class DeclarationError(HotplateError, TypeError):
+    """A function, parameter or option was declared in a way that cannot work; the message names it."""
+
+
+class ConfigError(HotplateError, ValueError):
+    """A setting has a value that is not allowed; the message names the key, the value and what is allowed."""
+
+
+class EngineError(HotplateError, RuntimeError):
+    """The engine cannot be opened or used; the message says why and what to do."""
+
+
+class Error(HotplateError):
+    """A JSON-RPC error. Raise it in a method or a job to give the caller an error of your own.
+
+    `code` is an integer, `message` one sentence, `data` anything JSON can hold. A job that raises an `Error`
+    fails at once: it is an answer, so it is not retried.
+    """
+
+    default_code: ClassVar[int] = -32000
+    default_message: ClassVar[str] = "Server error"
+
+    def __init__(self, code: int | None = None, message: str | None = None, data: Any = None) -> None:
+        self.code = self.default_code if code is None else code
+        self.message = self.default_message if message is None else message
+        self.data = data
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        detail = f": {self.data}" if isinstance(self.data, str) else ""
+        return f"{self.message}{detail} (code {self.code})"
+
+
+class ParseError(Error):
+    """The body is not JSON text in UTF-8 (JSON-RPC 2.0, section 5.1)."""
+
+    default_code = -32700
+    default_message = "Parse error"
+
+
+class InvalidRequest(Error):
+    """The JSON sent is not a Request object (JSON-RPC 2.0, section 5.1)."""
+
+    default_code = -32600
+    default_message = "Invalid Request"
+
+
+class MethodNotFound(Error):
+    """No function of that name is declared (JSON-RPC 2.0, section 5.1)."""
+
+    default_code = -32601
+    default_message = "Method not found"
+
+
+class InvalidParams(Error):
+    """The params do not fit the function (JSON-RPC 2.0, section 5.1)."""
+
+    default_code = -32602
+    default_message = "Invalid params"
+
+
+class InternalError(Error):
+    """The function raised; `data` has the error id under which the server's log has the details."""
+
+    default_code = -32603
+    default_message = "Internal error"
+
+
+class Unauthenticated(Error):
+    """Nobody is signed in and the function is not public."""
+
+    default_code = -32001
+    default_message = "Sign-in needed"
+
+
+class Forbidden(Error):
+    """The caller may not do this."""
+
+    default_code = -32003
+    default_message = "Not allowed"
+
+
+class NotFound(Error):
+    """No such run or file, or one that belongs to somebody else: both answer alike."""
+
+    default_code = -32004
+    default_message = "Not found"
+
+
+class Conflict(Error):
+    """What was asked for does not fit the state things are in."""
+
+    default_code = -32009
+    default_message = "Conflict"
+
+
+class JobFailed(Error):
+    """The job raised an exception; `data` has the error id under which the worker's log has the details."""
+
+    default_code = -32010
+    default_message = "The job failed"
+
+
+class RunCancelled(Error):
+    """The run was cancelled."""
+
+    default_code = -32011
+    default_message = "Cancelled"
+
+
+class RunTimedOut(Error):
+    """The run took longer than its job's timeout."""
+
+    default_code = -32012
+    default_message = "Timed out"
+
+
+class WorkerLost(Error):
+    """The worker ended without an answer, as often as the job allows."""
+
+    default_code = -32013
+    default_message = "Worker lost"
+
+
+class MemoryLimit(Error):
+    """The run needed more memory than its job's limit."""
+
+    default_code = -32014
+    default_message = "Memory limit"
+
+
+class ParamsOutdated(Error):
+    """The params were accepted once, but no longer fit the job's present code."""
+
+    default_code = -32015
+    default_message = "Params no longer fit"
+
+
+class ResultUnusable(Error):
+    """The job returned something that cannot be written as JSON; `data` says what and where."""
+
+    default_code = -32016
+    default_message = "Result cannot be encoded"
+
+
+class Unavailable(Error):
+    """The engine's record cannot be reached just now; nothing was changed, so the call may be repeated."""
+
+    default_code = -32020
+    default_message = "Temporarily unavailable"
+
+
+def _codes(root: type[Error]) -> dict[int, type[Error]]:
+    found = {root.default_code: root}
+    for child in root.__subclasses__():
+        found.update(_codes(child))
+    return found
+
+
+CODES: dict[int, type[Error]] = _codes(Error)
+"""Every code that Hotplate itself gives, with its class; docs/wire.md lists the same."""
+
+
+def from_wire(code: int, message: str, data: Any = None) -> Error:
+    """The exception for an error object received over the wire: the class of its code, else `Error`."""
+    return CODES.get(code, Error)(code, message, data)
+
+
+class Stopped(BaseException):
+    """Raised inside a job at the next `progress()` or `checkpoint()` after it was asked to stop."""
+
+
+class Cancelled(Stopped):
+    """The run was cancelled."""
+
+
+class TimedOut(Stopped):
+    """The run has used up its job's timeout."""
