@@ -1,0 +1,102 @@
+"""A file as parameter or result of a function.
+
+As a parameter it names an uploaded file (`PUT /files`), which the function opens or reads; as a result it carries
+bytes, or the path of a file that the function wrote, to the engine's keeping.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
+
+from msgspec import Struct
+
+from .errors import HotplateError
+
+CHUNK = 256 * 1024
+"""Size of the pieces in which files are kept and moved, in bytes."""
+
+SPOOL = 8 * 1024**2
+
+reader: ContextVar[Callable[[str], Iterator[bytes]] | None] = ContextVar("hotplate_file_reader", default=None)
+"""The chunks of a kept file that whoever is being answered may read; set by a worker or an application."""
+
+keeper: ContextVar[Callable[[NewFile], File] | None] = ContextVar("hotplate_file_keeper", default=None)
+"""Takes a file that a function returns into the engine's keeping; set by a worker or an application."""
+
+
+class File(Struct, kw_only=True):
+    """A kept file: `id` is its name on the wire; the rest are its facts (`size` in bytes, `url` where to get it).
+
+    A job returns `File.of(path)` or `File.of_bytes(data, name)`; a caller passes `{"id": …}` of an upload.
+    """
+
+    id: str
+    name: str = ""
+    media_type: str = "application/octet-stream"
+    size: int = 0
+    url: str = ""
+
+    @staticmethod
+    def of(path: str | os.PathLike[str], *, name: str | None = None, media_type: str | None = None) -> File:
+        """A file to return: the contents of the file at `path`, read when the function has returned."""
+        title = name or Path(path).name
+        return cast(File, NewFile(title, media_type or guess_type(title), Path(path), b""))
+
+    @staticmethod
+    def of_bytes(data: bytes, name: str, *, media_type: str | None = None) -> File:
+        """A file to return: these bytes under this name."""
+        return cast(File, NewFile(name, media_type or guess_type(name), None, data))
+
+    def chunks(self) -> Iterator[bytes]:
+        """The contents, piece by piece. Raises `NotFound` if there is no such file for this caller."""
+        read = reader.get()
+        if read is None:
+            raise HotplateError(f"file {self.id} cannot be read here: only within a call or a run of an application")
+        return read(self.id)
+
+    def read(self) -> bytes:
+        """The whole contents."""
+        return b"".join(self.chunks())
+
+    def open(self) -> IO[bytes]:
+        """The contents as a binary file, on disk above 8 MiB."""
+        spool = SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 - the caller closes it
+        for chunk in self.chunks():
+            spool.write(chunk)
+        spool.seek(0)
+        return spool
+
+
+class NewFile:
+    """A file that a function returns, before it is kept: the contents are `data`, or those of the file at `path`."""
+
+    def __init__(self, name: str, media_type: str, path: Path | None, data: bytes) -> None:
+        self.name, self.media_type, self.path, self.data = name, media_type, path, data
+
+    def chunks(self) -> Iterator[bytes]:
+        """The contents, piece by piece."""
+        if self.path is None:
+            yield from (self.data[at : at + CHUNK] for at in range(0, len(self.data), CHUNK))
+            return
+        with self.path.open("rb") as source:
+            while chunk := source.read(CHUNK):
+                yield chunk
+
+
+def keep(new: NewFile) -> File:
+    """Take `new` into the engine's keeping; the file as it goes over the wire."""
+    keep_here = keeper.get()
+    if keep_here is None:
+        raise HotplateError(f"file {new.name!r} cannot be kept here: only within a call or a run of an application")
+    return keep_here(new)
+
+
+def guess_type(name: str) -> str:
+    """The media type that a file's name suggests."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
