@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from .job import Known
 from .run import Run
 
 POLL_S = 1.0
@@ -32,22 +33,6 @@ class NewRun(Struct, frozen=True, kw_only=True):
     caller: str = "anonymous"
     retry_of: str | None = None
     parent_id: str | None = None
-
-
-class Known(Struct, frozen=True, kw_only=True):
-    """A job as a worker knows it: what a node needs in order to claim, watch and judge its runs.
-
-    Times in seconds, `memory` in bytes above what the worker needs itself.
-    """
-
-    name: str
-    queue: str = "default"
-    timeout: float | None = None
-    retries: int = 0
-    backoff: float = 1.0
-    rerun_lost: bool = True
-    concurrency: int | None = None
-    memory: int | None = None
 
 
 class Want(Struct, frozen=True, kw_only=True):

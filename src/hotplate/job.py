@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from .context import starter
-from .engine import Known
 from .errors import DeclarationError
 from .run import LOST_LIMIT, Run
 from .signature import Signature
@@ -45,6 +44,12 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     concurrency: int | None = None
     memory: int | None = None
     allow: Literal["public"] | None = None
+
+
+class Known(JobOptions, frozen=True, kw_only=True):
+    """A job as a worker knows it, under its full name: what a node needs to claim, watch and judge its runs."""
+
+    name: str
 
 
 class StartOptions(Struct, frozen=True, kw_only=True):
@@ -114,17 +119,7 @@ class Job(Generic[P, R]):
 
     def known(self, full_name: str) -> Known:
         """The job as a node needs to know it."""
-        o = self.options_
-        return Known(
-            name=full_name,
-            queue=o.queue,
-            timeout=o.timeout,
-            retries=o.retries,
-            backoff=o.backoff,
-            rerun_lost=o.rerun_lost,
-            concurrency=o.concurrency,
-            memory=o.memory,
-        )
+        return Known(name=full_name, **asdict(self.options_))
 
     @property
     def lost_limit(self) -> int:
