@@ -1,0 +1,52 @@
+# Every target does its own set-up; nothing needs to be installed besides Python 3.11 and make.
+BIN := .venv/bin
+PYTHON ?= python3
+NEEDS := pyproject.toml constraints.txt tools/venv.sh
+export PYTHON
+
+.PHONY: help setup check format test demo bench docs constraints clean
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: .venv/.dev ## make .venv with all that development needs
+
+demo: .venv/.app ## show the demonstration application; ONCE=1 ends after one run
+	@$(BIN)/hotplate demo $(if $(ONCE),--once)
+
+test: .venv/.dev ## run the tests; ARGS="tests/unit -k cancel" runs some
+	@$(BIN)/python -m pytest --quiet --durations=10 $(ARGS)
+
+check: .venv/.dev ## formatting, lint, types, import direction, sizes
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/house.py
+
+format: .venv/.dev ## format the code and mend what lint can mend
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS.md (minutes)
+	@$(BIN)/python -m benchmarks.answer
+	@$(BIN)/python -m benchmarks.runs
+
+docs: .venv/.docs ## build the documentation into site/
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs site
+	@echo "The documentation is in site/index.html"
+
+constraints: ## renew constraints.txt from what pyproject.toml allows
+	@tools/constraints.sh
+
+clean: ## remove everything that was built, and .venv
+	@rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first stamp that is needed makes .venv; one after the other, as they share it.
+.venv/.app: $(NEEDS)
+	@tools/venv.sh
+.venv/.dev .venv/.docs .venv/.bench: .venv/.%: $(NEEDS)
+	@tools/venv.sh $*
+.NOTPARALLEL:
