@@ -1,0 +1,66 @@
+"""Which application a command works with: its name, and the application itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from ..config import APP_KEY
+from . import Failure, Misuse
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+argument = click.argument("app", required=False)
+"""APP of a command line: `module`, `module:app`, `module:factory`, `module:factory(arguments)` or a file."""
+
+
+def app_name(given: str | None) -> str:
+    """The application's name: as given, else `flask --app`, else HOTPLATE_APP, else FLASK_APP.
+
+    Loads nothing. Raises `Misuse` naming the keys if there is none.
+    """
+    found = given or _flask_app() or os.environ.get(APP_KEY) or os.environ.get("FLASK_APP")
+    if not found:
+        raise Misuse(f"no application: name one (module:app), or set {APP_KEY} or FLASK_APP in the environment")
+    return found
+
+
+def load_app(name: str) -> Flask:
+    """The application, found as Flask finds it. Raises `Failure` with the reason if it cannot be loaded."""
+    # Only commands that load an application pay for Flask: a node's parent is to stay small.
+    from flask.cli import NoAppException, ScriptInfo  # noqa: PLC0415
+
+    info = ScriptInfo(app_import_path=name)
+    try:
+        return info.load_app()
+    except NoAppException as error:
+        raise Failure(f"cannot load {name!r}: {_reason(error)}") from error
+    except Exception as error:
+        if click.get_current_context().find_root().params.get("debug"):
+            raise
+        raise Failure(f"cannot load {name!r}: {type(error).__name__}: {error} ({_place(error)})") from error
+
+
+def _reason(error: click.ClickException) -> str:
+    lines = [line for line in error.format_message().splitlines() if line.strip()]
+    if "Traceback" in "".join(lines):
+        return lines[-1].strip()
+    return " ".join(lines)
+
+
+def _place(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}, line {frame.lineno}; --debug shows how it came there"
+
+
+def _flask_app() -> str | None:
+    context = click.get_current_context(silent=True)
+    # `flask hotplate …` hands down Flask's ScriptInfo; Flask is imported then.
+    info = context.find_root().obj if context and "flask.cli" in sys.modules else None
+    path: str | None = getattr(info, "app_import_path", None)
+    return path
