@@ -7,7 +7,7 @@ Lower nouns reach upwards through here: `job.start` finds the engine by `starter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, overload
 
@@ -41,20 +41,40 @@ class ActiveRun(Protocol):
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None: ...
     def checkpoint(self, value: Any) -> None: ...
     def check(self) -> None: ...
+    def lend(self) -> AbstractContextManager[None]: ...
 
 
-active_run: ContextVar[ActiveRun | None] = ContextVar("hotplate_active_run", default=None)
+_active_run: ContextVar[ActiveRun | None] = ContextVar("hotplate_active_run", default=None)
+_process_run: list[ActiveRun] = []
+
+
+def here() -> ActiveRun | None:
+    """The run this code is in, None outside of one."""
+    return _active_run.get() or (_process_run[-1] if _process_run else None)
+
+
+@contextmanager
+def running(run: ActiveRun, *, whole_process: bool = False) -> Iterator[None]:
+    """Code within it is in `run`; with `whole_process` (a worker, which has one run at a time) every thread is."""
+    if whole_process:
+        _process_run.append(run)
+    token = _active_run.set(run)
+    try:
+        yield
+    finally:
+        _active_run.reset(token)
+        if whole_process:
+            _process_run.remove(run)
 
 
 class CurrentRun:
     """The run this code is in; false outside of a run, where progress and checkpoints do nothing.
 
-    Threads that a job starts see it when they are started with a copy of the context
-    (`contextvars.copy_context().run`), as `asyncio.to_thread` does.
+    Threads that a job starts are in its run too; processes that it starts are not.
     """
 
     def __bool__(self) -> bool:
-        return active_run.get() is not None
+        return here() is not None
 
     @property
     def id(self) -> str:
@@ -74,12 +94,12 @@ class CurrentRun:
     @property
     def saved(self) -> Any:
         """What the last checkpoint of an earlier attempt saved, else None; as JSON gives it back."""
-        run = active_run.get()
+        run = here()
         return None if run is None else run.saved
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
         """Report that `done` of `total` steps are done. Raises `Stopped` if the run was asked to stop."""
-        run = active_run.get()
+        run = here()
         if run is not None:
             run.progress(done, total, message)
 
@@ -88,12 +108,12 @@ class CurrentRun:
 
         Raises `Stopped` if the run was asked to stop.
         """
-        run = active_run.get()
+        run = here()
         if run is not None:
             run.checkpoint(value)
 
     def _inside(self) -> ActiveRun:
-        run = active_run.get()
+        run = here()
         if run is None:
             raise HotplateError("current_run is used outside of a run; inside a job it names the run")
         return run
@@ -119,7 +139,7 @@ def progress(iterable: Any, total: float | None = None, label: str | None = None
 
 
 def _steps(items: Iterable[Any], total: float | None, label: str | None) -> Iterator[Any]:
-    run = active_run.get()
+    run = here()
     if run is None:
         yield from items
         return

@@ -5,13 +5,19 @@ The ledger is the only truth. Queue and feed merely wake: everything they say ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from .job import Known
-from .run import Run
+from .context import here
+from .errors import Conflict, NotFound
+from .job import Job, Known
+from .run import LOST_LIMIT, FileInfo, Run, new_id
 
 POLL_S = 1.0
 """How often whoever waits looks into the ledger when the feed stays silent, in seconds."""
@@ -36,19 +42,28 @@ class NewRun(Struct, frozen=True, kw_only=True):
 
 
 class Want(Struct, frozen=True, kw_only=True):
-    """What a node can take: at most `limit` runs of the jobs it knows, from its queues (None: all of them).
+    """What a node can take of the jobs it knows, from its queues (None: all of them).
 
-    `limits` holds the most to take of one job in this claim, for jobs that may not be taken ahead.
+    `slots` runs begin at once. Runs of `quick` jobs may be taken ahead as well: `depth` of them for each slot that
+    gets a quick one, and `spare` for the slots that are busy with quick ones already. `durable` claims are flushed to
+    disk: needed where a run must not begin twice even after a power cut.
     """
 
     node: str
-    jobs: Sequence[str]
-    limit: int
-    queues: Sequence[str] | None = None
+    jobs: Collection[str]
+    slots: int
+    queues: Collection[str] | None = None
+    quick: Collection[str] = ()
+    depth: int = 0
+    spare: int = 0
+    durable: bool = False
 
 
 class Claim(Struct, frozen=True):
-    """A run that a node has just been given: `attempt` is the fence of everything it will say about it."""
+    """A run that a node has just been given: `attempt` is the fence of everything it will say about it.
+
+    `ahead`: it is to begin after another one, not at once.
+    """
 
     id: str
     attempt: int
@@ -57,8 +72,10 @@ class Claim(Struct, frozen=True):
     max_attempts: int
     lost: int
     lost_limit: int
-    saved: bytes | None = None
-    caller: str = "anonymous"
+    saved: bytes | None
+    caller: str
+    log_bytes: int
+    ahead: bool
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -188,17 +205,21 @@ class Ledger(Protocol):
         """Close this process's connections."""
 
 
+class Waiter(Protocol):
+    """One who listens for a run."""
+
+    def wait(self, timeout: float) -> None:
+        """Return when the run was rung since listening began or since the last `wait`, or after `timeout` seconds."""
+
+
 class Feed(Protocol):
     """Wakes those who wait on a run. It may be late or silent: whoever waits also looks by itself, slowly."""
 
     def ring(self, ids: Sequence[str]) -> None:
         """Say that these runs have changed, after the change is committed."""
 
-    def wait(self, run_id: str, seen: Any, timeout: float) -> None:
-        """Return when the run was rung since `seen` was taken by `mark`, or after `timeout` seconds."""
-
-    def mark(self, run_id: str) -> Any:
-        """Begin to listen for a run; taken before looking into the ledger, so that no ring falls between."""
+    def listen(self, run_id: str) -> AbstractContextManager[Waiter]:
+        """Listen for a run; entered before looking into the ledger, so that no ring falls between."""
 
     def close(self) -> None:
         """Stop listening."""
@@ -212,6 +233,14 @@ class Queue(Protocol):
 
     def close(self) -> None:
         """Let go of whatever is open."""
+
+
+class KeptFile(Struct, frozen=True):
+    """A file in the engine's keeping, with the caller whose it is."""
+
+    info: FileInfo
+    caller: str
+    run_id: str | None
 
 
 class Files(Protocol):
@@ -229,17 +258,113 @@ class Files(Protocol):
     def discard(self, file_id: str) -> None:
         """Forget a file."""
 
-    def info(self, file_id: str) -> Any:
-        """Its facts with its caller, or None if there is no whole file of that id."""
+    def info(self, file_id: str) -> KeptFile | None:
+        """Its facts and its owner, or None if there is no whole file of that id."""
 
-    def read(self, file_id: str) -> Any:
+    def read(self, file_id: str) -> Iterator[bytes]:
         """Its chunks, one after the other."""
 
 
-class Engine(Struct, frozen=True):
-    """The three together, with the files beside them."""
+class Engine:
+    """The three together, with the files beside them, and what is the same for every implementation."""
 
-    ledger: Ledger
-    queue: Queue
-    feed: Feed
-    files: Files
+    def __init__(
+        self, ledger: Ledger, queue: Queue, feed: Feed, files: Files, jobs: Callable[[str], Job[..., Any] | None]
+    ) -> None:
+        self.ledger, self.queue, self.feed, self.files, self._jobs = ledger, queue, feed, files, jobs
+
+    def start(self, new: Sequence[NewRun]) -> list[Run]:
+        """Record new runs and wake a worker. When it returns, the runs are safely on record."""
+        runs = self.ledger.start(new)
+        self.queue.wake()
+        return [self.bound(run) for run in runs]
+
+    def find(self, run_id: str) -> Run | None:
+        """The run as it stands now, None if there is none of that id."""
+        found = self.ledger.get([run_id])
+        return self.bound(found[0]) if found else None
+
+    def bound(self, run: Run) -> Run:
+        """The run with its verbs (`wait`, `cancel`, …) working on this engine."""
+        return replace(run, runs=self)
+
+    def reload(self, run: Run) -> Run:
+        return self._there(run.id)
+
+    def wait(self, run: Run, timeout: float | None) -> Run:
+        active = here()
+        with active.lend() if active else nullcontext():
+            ended = self.watch(run.id, None, timeout)
+        if not ended.is_final:
+            raise TimeoutError(f"run {run.id} is still {ended.state} after {timeout} s; it goes on")
+        return ended
+
+    def watch(self, run_id: str, seq: int | None, timeout: float | None) -> Run:
+        """The run when it has ended, or has got beyond `seq`, or as it stands after `timeout` seconds.
+
+        Raises `NotFound` if there is no such run.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self.feed.listen(run_id) as waiter:
+            while True:
+                run = self._there(run_id)
+                left = POLL_S if deadline is None else deadline - time.monotonic()
+                if run.is_final or (seq is not None and run.seq > seq) or left <= 0:
+                    return run
+                if active := here():
+                    active.check()
+                waiter.wait(min(left, POLL_S))
+
+    def cancel(self, run: Run) -> Run:
+        stopped = self.ledger.stop(run.id)
+        if stopped is None:
+            raise NotFound(data=f"there is no run {run.id}")
+        self.queue.wake()
+        self.feed.ring([run.id])
+        return self.bound(stopped)
+
+    def retry(self, run: Run) -> Run:
+        """Start the run's job with the run's params again. Raises `Conflict` unless the run has ended."""
+        old = self._there(run.id)
+        if not old.is_final:
+            raise Conflict(data=f"run {old.id} is {old.state}; only a run that has ended can be retried")
+        job = self._jobs(old.job)
+        return self.start(
+            [
+                NewRun(
+                    id=new_id(),
+                    job=old.job,
+                    params=bytes(old.params),
+                    queue=old.queue,
+                    priority=old.priority,
+                    max_attempts=job.options_.retries + 1 if job else old.max_attempts,
+                    lost_limit=job.lost_limit if job else LOST_LIMIT,
+                    cap=job.options_.concurrency if job else None,
+                    caller=old.caller,
+                    retry_of=old.id,
+                )
+            ]
+        )[0]
+
+    def value(self, run: Run) -> Any:
+        """The run's result, decoded to the result type of its job where that is known here."""
+        raw = self.result_json(run)
+        job = self._jobs(run.job)
+        return job.signature.decode_result(raw) if job else msgspec.json.decode(raw)
+
+    def result_json(self, run: Run) -> bytes:
+        """The run's result as JSON, also where it is kept as a file."""
+        if run.result_file is not None:
+            return b"".join(self.files.read(run.result_file.id))
+        return bytes(run.result or b"null")
+
+    def close(self) -> None:
+        self.feed.close()
+        self.queue.close()
+        self.ledger.close()
+
+    def _there(self, run_id: str) -> Run:
+        run = self.find(run_id)
+        if run is None:
+            raise NotFound(data=f"there is no run {run_id}")
+        return run

@@ -1,0 +1,193 @@
+"""SQLite as a database for many processes: connections, transactions, and starts of several threads in one commit."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ..errors import EngineError, Unavailable
+
+SCHEMA_VERSION = "1"
+PATIENCE_S = 30.0
+"""How long a write waits for the writes of other processes, in seconds."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Database:
+    """One SQLite file: a connection for each thread, made anew after a fork."""
+
+    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
+        self.path, self._synchronous = path, synchronous
+        self._local = threading.local()
+        self._inherited: list[Any] = []  # never closed: closing them in a forked child could harm the parent's
+        self._pid = os.getpid()
+        with _plainly(path):
+            self._prepare()
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if self._pid != os.getpid():
+            self._inherited.append(self._local)
+            self._local, self._pid = threading.local(), os.getpid()
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = self._connect()
+            self._local.mode = self._synchronous
+        return found
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction, committed at the end. One that is not `durable` survives every kill, but not a power cut.
+
+        Raises `Unavailable` if the database cannot be written to; then nothing was changed.
+        """
+        with _plainly(self.path):
+            connection = self.connection()
+            self._set_mode(connection, self._synchronous if durable else "NORMAL")
+            _begin(connection)
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("rollback")
+                raise
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a query, as of one moment."""
+        with _plainly(self.path):
+            return _patiently(lambda: self.connection().execute(sql, values).fetchall())
+
+    def close(self) -> None:
+        """Close this thread's connection; those of other threads close when the threads end."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None and self._pid == os.getpid():
+            connection.close()
+            self._local.connection = None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=0, cached_statements=256)
+        connection.execute("pragma foreign_keys = on")
+        connection.execute(f"pragma synchronous = {self._synchronous}")
+        return connection
+
+    def _set_mode(self, connection: sqlite3.Connection, mode: str) -> None:
+        if self._local.mode != mode:
+            connection.execute(f"pragma synchronous = {mode}")
+            self._local.mode = mode
+
+    def _prepare(self) -> None:
+        connection = self.connection()
+        _patiently(lambda: connection.execute("pragma journal_mode = wal"))
+        if not _has_schema(connection):
+            _begin(connection)
+            if not _has_schema(connection):  # another process may have made it meanwhile
+                for statement in _statements(files(__package__).joinpath("ledger.sql").read_text()):
+                    connection.execute(statement)
+                connection.execute("insert into meta values ('schema', ?)", (SCHEMA_VERSION,))
+            connection.execute("commit")
+        (version,) = connection.execute("select value from meta where name = 'schema'").fetchone()
+        if version != SCHEMA_VERSION:
+            raise EngineError(
+                f"{self.path} has schema version {version}, this Hotplate works with {SCHEMA_VERSION}; "
+                "use the Hotplate it was made with, or another HOTPLATE_DATA"
+            )
+
+
+class GroupCommit(Generic[T, R]):
+    """Lets threads that write at the same time share one commit, since a flush to disk costs more than a row.
+
+    `commit` takes the items of several callers and gives their results in the same order.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[T]], Sequence[R]]) -> None:
+        self._commit = commit
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._waiting: list[_Share[T, R]] = []
+
+    def __call__(self, items: Sequence[T]) -> list[R]:
+        share = _Share[T, R](items)
+        with self._lock:
+            self._waiting.append(share)
+        with self._turn:  # whoever comes first commits for all who queue up behind
+            if share.results is None and share.error is None:
+                self._commit_waiting()
+        if share.error is not None:
+            raise share.error
+        return list(share.results or ())
+
+    def _commit_waiting(self) -> None:
+        with self._lock:
+            shares, self._waiting = self._waiting, []
+        try:
+            results = list(self._commit([item for share in shares for item in share.items]))
+        except BaseException as error:
+            for share in shares:
+                share.error = error
+            return
+        for share in shares:
+            share.results, results = results[: len(share.items)], results[len(share.items) :]
+
+
+class _Share(Generic[T, R]):
+    def __init__(self, items: Sequence[T]) -> None:
+        self.items = items
+        self.results: Sequence[R] | None = None
+        self.error: BaseException | None = None
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    _patiently(lambda: connection.execute("begin immediate"))
+
+
+def _patiently(step: Callable[[], R]) -> R:
+    # Our own way to wait: SQLite's busy handler sleeps up to 100 ms where a commit of another process takes 0.2 ms.
+    deadline = time.monotonic() + PATIENCE_S
+    pause = 0.00005
+    while True:
+        try:
+            return step()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.002)
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@contextmanager
+def _plainly(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+        raise Unavailable(data="the engine's record cannot be used just now; the server's log says why") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise
+        raise EngineError(f"{path} is damaged or no SQLite database ({error}); restore it, or move it away") from error
+
+
+def _has_schema(connection: sqlite3.Connection) -> bool:
+    return connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone() is not None
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line.partition("--")[0]
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

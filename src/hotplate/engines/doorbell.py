@@ -1,0 +1,141 @@
+"""Feed and queue of one machine: datagrams between processes, on sockets in a private folder.
+
+Nobody depends on a ring: a socket that is full or gone is passed over, and whoever waits also looks by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..run import new_id
+
+_NODE = "node"
+_PER_DATAGRAM = 1000
+
+
+def node_socket(folder: Path) -> socket.socket:
+    """The socket on which the folder's one node hears that there may be work."""
+    return _bound(folder / _NODE)
+
+
+def _bound(path: Path) -> socket.socket:
+    with suppress(FileNotFoundError):
+        path.unlink()
+    bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    bell.bind(str(path))
+    bell.setblocking(False)
+    return bell
+
+
+class DoorbellQueue:
+    """`engine.Queue`: rings at the node's socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = str(folder / _NODE)
+        self._bell = _sender()
+
+    def wake(self) -> None:
+        with suppress(OSError):  # no node, or one with a full socket: it looks by itself
+            self._bell.sendto(b"!", self._path)
+
+    def close(self) -> None:
+        self._bell.close()
+
+
+class DoorbellFeed:
+    """`engine.Feed`: every process that waits has a socket; whoever changes a run rings at all of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._bell = _sender()
+        self._lock = threading.Lock()
+        self._waiters: dict[str, list[_Waiter]] = {}
+        self._ear: socket.socket | None = None
+        self._path = folder / f"ear-{os.getpid()}-{new_id()[:8]}"
+        self._known: tuple[int, list[str]] = (-1, [])
+
+    def ring(self, ids: Sequence[str]) -> None:
+        ears = self._ears()
+        if not ears:
+            return
+        for at in range(0, len(ids), _PER_DATAGRAM):
+            ring = "\n".join(ids[at : at + _PER_DATAGRAM]).encode()
+            for ear in ears:
+                self._send(ring, ear)
+
+    @contextmanager
+    def listen(self, run_id: str) -> Iterator[_Waiter]:
+        waiter = _Waiter()
+        with self._lock:
+            self._open()
+            self._waiters.setdefault(run_id, []).append(waiter)
+        try:
+            yield waiter
+        finally:
+            with self._lock:
+                self._waiters[run_id].remove(waiter)
+                if not self._waiters[run_id]:
+                    del self._waiters[run_id]
+
+    def close(self) -> None:
+        with self._lock:
+            ear, self._ear = self._ear, None
+        if ear is not None:
+            with suppress(OSError):
+                self._path.unlink()
+                self._bell.sendto(b"", ear.getsockname())
+            ear.close()
+        self._bell.close()
+
+    def _ears(self) -> list[str]:
+        changed = os.stat(self._folder).st_mtime_ns
+        if self._known[0] != changed:
+            names = [str(path) for path in self._folder.iterdir() if path.name.startswith("ear-")]
+            self._known = (changed, names)
+        return self._known[1]
+
+    def _send(self, ring: bytes, ear: str) -> None:
+        try:
+            self._bell.sendto(ring, ear)
+        except ConnectionRefusedError:
+            with suppress(OSError):
+                os.unlink(ear)  # its process has ended without a goodbye
+        except OSError:
+            pass
+
+    def _open(self) -> None:
+        if self._ear is None:
+            self._ear = _bound(self._path)
+            self._ear.setblocking(True)
+            threading.Thread(target=self._hear, args=(self._ear,), name="hotplate-feed", daemon=True).start()
+
+    def _hear(self, ear: socket.socket) -> None:
+        while self._ear is ear:
+            try:
+                ids = ear.recv(1 << 18).decode().split("\n")
+            except OSError:
+                return
+            with self._lock:
+                woken = [waiter for id_ in ids for waiter in self._waiters.get(id_, ())]
+            for waiter in woken:
+                waiter.rung.set()
+
+
+class _Waiter:
+    def __init__(self) -> None:
+        self.rung = threading.Event()
+
+    def wait(self, timeout: float) -> None:
+        self.rung.wait(timeout)
+        self.rung.clear()
+
+
+def _sender() -> socket.socket:
+    bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    bell.setblocking(False)
+    return bell

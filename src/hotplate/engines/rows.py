@@ -1,0 +1,71 @@
+"""Rows of the record as values: the one place where a `Run` is made from what a ledger holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from ..engine import NodeInfo
+from ..run import ErrorInfo, FileInfo, Progress, Run, WaitingFor, utc
+
+COLUMNS = (
+    "id, job, state, attempt, max_attempts, created_at, due_at, started_at, finished_at, progress, queue, priority, "
+    "key, caller, retry_of, parent_id, stop_requested, seq, params, result, result_file, error"
+)
+
+_progress = msgspec.json.Decoder(Progress).decode
+_error = msgspec.json.Decoder(ErrorInfo).decode
+
+Lanes = Mapping[tuple[str, str], bool]
+"""Whether the lane of a queue and a job is full."""
+
+
+class Waiting:
+    """Tells why a queued run waits, as of one moment: `nodes` are alive, `full` lanes are at their limit."""
+
+    def __init__(self, nodes: Sequence[NodeInfo], full: Lanes) -> None:
+        self._nodes, self._full = nodes, full
+
+    def reason(self, job: str, queue: str, due_at: float) -> WaitingFor | None:
+        if due_at > time.time():
+            return "delay"
+        if not self._nodes:
+            return "no worker alive"
+        if not any(job in node.jobs and (node.queues is None or queue in node.queues) for node in self._nodes):
+            return "job unknown to every worker"
+        return "concurrency" if self._full.get((queue, job)) else None
+
+
+def run_of(row: Sequence[Any], file: FileInfo | None, waiting: Waiting) -> Run:
+    """The run of a row of `COLUMNS`."""
+    (id_, job, state, attempt, max_attempts, created, due, started, finished, progress, queue, priority) = row[:12]
+    (key, caller, retry_of, parent_id, stop, seq, params, result, _, error) = row[12:]
+    return Run(
+        id=id_,
+        job=job,
+        state=state,
+        attempt=attempt,
+        max_attempts=max_attempts,
+        created_at=utc(created),
+        due_at=utc(due),
+        started_at=None if started is None else utc(started),
+        finished_at=None if finished is None else utc(finished),
+        progress=None if progress is None else _progress(progress),
+        queue=queue,
+        priority=priority,
+        key=key,
+        caller=caller,
+        retry_of=retry_of,
+        parent_id=parent_id,
+        waiting_for=waiting.reason(job, queue, due) if state == "queued" else None,
+        stop_requested=stop,
+        seq=seq,
+        params=Raw(params),
+        result=None if result is None else Raw(result),
+        result_file=file,
+        error=None if error is None else _error(error),
+    )

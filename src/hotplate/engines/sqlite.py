@@ -1,0 +1,396 @@
+"""The ledger on SQLite: the record of the embedded engine."""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ..engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
+from ..job import Known
+from ..run import MOVES, FileInfo, Run
+from .database import Database, GroupCommit
+from .folder import NodeLock
+from .rows import COLUMNS, Waiting, run_of
+
+_node = msgspec.json.Decoder(NodeInfo).decode
+_encode = msgspec.json.Encoder().encode
+
+Candidate = tuple[int, int, int, str]
+"""What claims are ordered by: minus priority, turn, no; and the job."""
+
+
+class SqliteLedger:
+    """`engine.Ledger` on one SQLite file. Safe for any number of threads and processes of one machine."""
+
+    def __init__(self, database: Database, lock: NodeLock, clock: Callable[[], float] = time.time) -> None:
+        self._db, self._lock, self._clock = database, lock, clock
+        self._grouped = GroupCommit(self._insert_all)
+
+    def start(self, new: Sequence[NewRun]) -> list[Run]:
+        ids = self._grouped(new)
+        return self.get(ids)
+
+    def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
+        durable = bool(outcomes) or (want is not None and want.durable)
+        with self._db.write(durable=durable) as cx:
+            left: Counter[tuple[str, str]] = Counter()
+            accepted = [_commit(cx, outcome, left) for outcome in outcomes]
+            for (queue, job), n in left.items():
+                _leave_lane(cx, queue, job, n)
+            return accepted, _claim(cx, want, self._clock()) if want else []
+
+    def note(self, notes: Sequence[Note]) -> list[int | None]:
+        durable = any(note.saved is not None for note in notes)
+        with self._db.write(durable=durable) as cx:
+            return [_note(cx, note, self._clock()) for note in notes]
+
+    def stop(self, run_id: str) -> Run | None:
+        now = self._clock()
+        with self._db.write() as cx:
+            cx.execute(
+                "update runs set state = 'cancelled', ready = 0, finished_at = ?, stop_requested = 'cancel', error = ?, "
+                f"{_moved('withdraw')} where id = ? and {_guard('withdraw')}",
+                (now, CANCELLED, now, run_id),
+            )
+            cx.execute(
+                "update runs set stop_requested = 'cancel', seq = seq + 1 "
+                "where id = ? and state = 'running' and stop_requested is null",
+                (run_id,),
+            )
+        found = self.get([run_id])
+        return found[0] if found else None
+
+    def stops(self, node: str) -> list[Stop]:
+        rows = self._db.read(
+            "select id, attempt, stop_requested from runs "
+            "where state = 'running' and node = ? and stop_requested is not null",
+            (node,),
+        )
+        return [Stop(*row) for row in rows]
+
+    def get(self, ids: Sequence[str]) -> list[Run]:
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.read(f"select {COLUMNS} from runs where id in ({marks})", ids)
+        by_id = {run.id: run for run in self._runs(rows)}
+        return [by_id[id_] for id_ in ids if id_ in by_id]
+
+    def list(self, which: Filter) -> tuple[Sequence[Run], int | None]:
+        terms = [(f"{name} = ?", getattr(which, name)) for name in ("job", "state", "caller", "parent_id")]
+        terms.append(("no < ?", which.before))
+        given = [(term, value) for term, value in terms if value is not None]
+        where = " and ".join(term for term, _ in given) or "true"
+        rows = self._db.read(
+            f"select {COLUMNS}, no from runs where {where} order by no desc limit ?",
+            [*(value for _, value in given), which.limit + 1],
+        )
+        page = rows[: which.limit]
+        return self._runs([row[:-1] for row in page]), page[-1][-1] if len(rows) > which.limit else None
+
+    def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
+        rows = self._db.read(
+            "select e.seq, e.type, e.at, e.data from events e join runs r on r.no = e.run_no "
+            "where r.id = ? and e.seq > ? order by e.seq limit ?",
+            (run_id, after, limit),
+        )
+        return [Event(*row) for row in rows]
+
+    def promote(self) -> float | None:
+        now = self._clock()
+        if self._db.read("select 1 from runs where state = 'queued' and ready = 0 and due_at <= ? limit 1", (now,)):
+            with self._db.write(durable=False) as cx:
+                cx.execute("update runs set ready = 1 where state = 'queued' and ready = 0 and due_at <= ?", (now,))
+        ((due,),) = self._db.read("select min(due_at) from runs where state = 'queued' and ready = 0")
+        return due  # type: ignore[no-any-return]
+
+    def enlist(self, node: NodeInfo, jobs: Sequence[Known]) -> None:
+        with self._db.write() as cx:
+            cx.execute("delete from nodes")  # whoever holds the lock is the only one
+            cx.execute("insert into nodes values (?, ?)", (node.id, _encode(node)))
+            for job in jobs:
+                _open_lane(cx, job.queue, job.name)
+                cx.execute("update lanes set cap = ? where job = ?", (job.concurrency, job.name))
+
+    def beat(self, node: NodeInfo) -> None:
+        with self._db.write(durable=False) as cx:
+            cx.execute("update nodes set data = ? where id = ?", (_encode(node), node.id))
+
+    def retire(self, node: str) -> None:
+        with self._db.write() as cx:
+            cx.execute("delete from nodes where id = ?", (node,))
+
+    def sweep(self) -> list[str]:
+        """The caller holds the folder's lock, so every node on record but its own is dead."""
+        with self._db.write() as cx:
+            rows = cx.execute(
+                "select id, attempt, started_at, lost, lost_limit from runs "
+                "where state = 'running' and node not in (select id from nodes)"
+            ).fetchall()
+            for row in rows:
+                _commit(cx, _lost(*row, at=self._clock()), Counter())
+            cx.execute(
+                "update lanes set running = (select count(*) from runs r where r.state = 'running' "
+                "and r.queue = lanes.queue and r.job = lanes.job)"
+            )
+        return [row[0] for row in rows]
+
+    def nodes(self) -> Sequence[NodeInfo]:
+        if not self._lock.alive():
+            return []
+        return [_node(data) for (data,) in self._db.read("select data from nodes")]
+
+    def prune(self, before: float, limit: int) -> int:
+        with self._db.write(durable=False) as cx:
+            rows = cx.execute(
+                "select no, id from runs where finished_at < ? order by no limit ?", (before, limit)
+            ).fetchall()
+            cx.executemany("delete from files where run_id = ?", [(row[1],) for row in rows])
+            cx.executemany("delete from runs where no = ?", [(row[0],) for row in rows])
+            cx.execute("delete from files where run_id is null and created_at < ?", (before,))
+        return len(rows)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _runs(self, rows: Sequence[Any]) -> list[Run]:
+        waiting = self._waiting() if any(row[2] == "queued" for row in rows) else Waiting([], {})
+        return [run_of(row, self._file(row[20]), waiting) for row in rows]
+
+    def _waiting(self) -> Waiting:
+        lanes = self._db.read("select queue, job, running >= cap from lanes where cap is not null")
+        return Waiting(self.nodes(), {(queue, job): bool(full) for queue, job, full in lanes})
+
+    def _file(self, file_id: str | None) -> FileInfo | None:
+        if file_id is None:
+            return None
+        rows = self._db.read("select id, name, media_type, size from files where id = ?", (file_id,))
+        return FileInfo(*rows[0], url=f"/files/{file_id}") if rows else None
+
+    def _insert_all(self, new: Sequence[NewRun]) -> Sequence[str]:
+        now = self._clock()
+        with self._db.write() as cx:
+            turns = _Turns(cx)
+            return [_insert(cx, run, now, turns) for run in new]
+
+
+class _Turns:
+    """Hands out turns, so that the callers of a queue alternate: one more than the caller's last waiting run,
+    and not before the queue's present turn (start-time fair queueing, Goyal, Vin and Cheng, 1996)."""
+
+    def __init__(self, cx: sqlite3.Connection) -> None:
+        self._cx = cx
+        self._last: dict[tuple[str, str], int] = {}
+
+    def next(self, queue: str, caller: str) -> int:
+        last = self._last.get((queue, caller))
+        turn = self._first(queue, caller) if last is None else last + 1
+        self._last[queue, caller] = turn
+        return turn
+
+    def _first(self, queue: str, caller: str) -> int:
+        row = self._cx.execute("select turn from queues where queue = ?", (queue,)).fetchone()
+        now = row[0] if row else 0
+        (last,) = self._cx.execute(
+            "select max(turn) from runs where ready = 1 and queue = ? and caller = ?", (queue, caller)
+        ).fetchone()
+        return now if last is None else max(now, last + 1)
+
+
+def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: _Turns) -> str:
+    if run.key is not None:
+        same = (run.job, run.caller, run.key)
+        found = cx.execute("select id from runs where job = ? and caller = ? and key = ?", same).fetchone()
+        if found:
+            return str(found[0])
+    due = max(run.due_at, now)
+    cx.execute(
+        "insert into runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit, created_at, "
+        "due_at, params, retry_of, parent_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (run.id, run.job, run.queue, run.priority, turns.next(run.queue, run.caller), run.caller, run.key, due <= now)
+        + (run.max_attempts, run.lost_limit, now, due, run.params, run.retry_of, run.parent_id),
+    )
+    return run.id
+
+
+def _guard(move: str) -> str:
+    """The condition under which a move is made: the states it leaves, and the fence."""
+    states = ", ".join(f"'{state}'" for state in sorted(MOVES[move].before))
+    return f"state in ({states})" + (" and attempt = ?" if MOVES[move].fenced else "")
+
+
+def _moved(move: str) -> str:
+    """What every move does to its run: the seq goes up by one and the history gets a line (its time is a value)."""
+    return f"seq = seq + 1, moves = moves || '[' || (seq + 1) || ',\"{move}\",' || ? || ',' || attempt || '],'"
+
+
+CANCELLED = b'{"code":-32011,"message":"Cancelled"}'
+
+_FINISH = {
+    move: f"update runs set state = '{MOVES[move].after}', node = null, finished_at = ?, result = ?, result_file = ?, "
+    "error = ?, traceback = ?, progress = coalesce(?, progress), started_at = coalesce(?, started_at), saved = null, "
+    f"{_moved(move)} where id = ? and {_guard(move)}{' and stop_requested is null' if move != 'cancel' else ''} "
+    "returning queue, job"
+    for move in ("succeed", "fail", "cancel")
+}
+_RETURN = {
+    move: "update runs set state = 'queued', node = null, ready = ?, due_at = ?, started_at = null, "
+    f"{changes}, {_moved(move)} where id = ? and {_guard(move)} and stop_requested is null returning queue, job"
+    for move, changes in {
+        "retry": "progress = null",
+        "lose": "progress = null, lost = lost + 1, max_attempts = max_attempts + 1",
+        "release": "max_attempts = max_attempts + 1",
+    }.items()
+}
+
+
+def _commit(cx: sqlite3.Connection, o: Outcome, left: Counter[tuple[str, str]]) -> bool:
+    """Make the move if the attempt is still the current one. A run that was asked to stop ends as cancelled."""
+    row = _return(cx, o) if o.move in _RETURN else _finish(cx, o, o.move)
+    if row is None and o.move != "cancel":
+        row = _finish(cx, Outcome(id=o.id, attempt=o.attempt, move="cancel", at=o.at, error=CANCELLED), "cancel")
+    if row is None:
+        return False
+    left[row] += 1
+    return True
+
+
+def _finish(cx: sqlite3.Connection, o: Outcome, move: str) -> tuple[str, str] | None:
+    values = (o.at, o.result, o.result_file, o.error, o.traceback, o.progress, o.begun_at, o.at, o.id, o.attempt)
+    return cx.execute(_FINISH[move], values).fetchone()  # type: ignore[no-any-return]
+
+
+def _return(cx: sqlite3.Connection, o: Outcome) -> tuple[str, str] | None:
+    due = o.at if o.due_at is None else o.due_at
+    return cx.execute(_RETURN[o.move], (due <= o.at, due, o.at, o.id, o.attempt)).fetchone()  # type: ignore[no-any-return]
+
+
+def _lost(id_: str, attempt: int, started_at: float | None, lost: int, lost_limit: int, *, at: float) -> Outcome:
+    """The outcome of an attempt whose node is gone: only one that had begun is counted."""
+    if started_at is None:
+        return Outcome(id=id_, attempt=attempt, move="release", at=at)
+    if lost + 1 < lost_limit:
+        return Outcome(id=id_, attempt=attempt, move="lose", at=at)
+    return Outcome(id=id_, attempt=attempt, move="fail", at=at, error=LOST)
+
+
+LOST = b'{"code":-32013,"message":"Worker lost"}'
+
+
+def _open_lane(cx: sqlite3.Connection, queue: str, job: str) -> None:
+    cx.execute("insert into lanes (queue, job) values (?, ?) on conflict do nothing", (queue, job))
+
+
+def _leave_lane(cx: sqlite3.Connection, queue: str, job: str, n: int) -> None:
+    cx.execute("update lanes set running = max(running - ?, 0) where queue = ? and job = ?", (n, queue, job))
+
+
+def _note(cx: sqlite3.Connection, note: Note, now: float) -> int | None:
+    rises = len(note.events) + (note.progress is not None)
+    said = sum(len(data) for _, data in note.events)
+    row = cx.execute(
+        "update runs set progress = coalesce(?, progress), saved = coalesce(?, saved), seq = seq + ?, "
+        "log_bytes = log_bytes + ? where id = ? and attempt = ? and state = 'running' returning no, seq",
+        (note.progress, note.saved, rises, said, note.id, note.attempt),
+    ).fetchone()
+    if row is None:
+        return None
+    no, seq = row
+    first = seq - len(note.events) + 1
+    cx.executemany(
+        "insert into events values (?, ?, ?, ?, ?)",
+        [(no, first + at, kind, now, data) for at, (kind, data) in enumerate(note.events)],
+    )
+    return int(seq)
+
+
+def _claim(cx: sqlite3.Connection, want: Want, now: float) -> list[Claim]:
+    chosen = _choose(_candidates(cx, want), want)
+    claims = [claim for ahead in (False, True) for claim in _take(cx, chosen[ahead], want, now, ahead)]
+    order = {no: at for at, no in enumerate(chosen[False] + chosen[True])}
+    claims.sort(key=lambda pair: order[pair[0]])
+    return [claim for _, claim in claims]
+
+
+def _lanes_ready(cx: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """The lanes in which a run is ready: one step in the index for each, however many runs wait in it."""
+    lane: Any = ("", "")
+    while True:
+        lane = cx.execute(
+            "select queue, job from runs where ready = 1 and (queue, job) > (?, ?) order by queue, job limit 1", lane
+        ).fetchone()
+        if lane is None:
+            return
+        yield lane
+
+
+def _candidates(cx: sqlite3.Connection, want: Want) -> Iterator[Candidate]:
+    """What may be claimed, best first: by priority, then by turn, then by age."""
+    lanes = []
+    most = want.slots * (1 + want.depth) + want.spare
+    for queue, job in _lanes_ready(cx):
+        if job in want.jobs and (want.queues is None or queue in want.queues):
+            room = min(most, _room(cx, queue, job, most))
+            lanes.append(
+                cx.execute(
+                    "select -priority, turn, no, job from runs where ready = 1 and queue = ? and job = ? "
+                    "order by priority desc, turn, no limit ?",
+                    (queue, job, room),
+                ).fetchall()
+            )
+    return heapq.merge(*lanes)
+
+
+def _room(cx: sqlite3.Connection, queue: str, job: str, most: int) -> int:
+    row = cx.execute("select cap - running from lanes where queue = ? and job = ?", (queue, job)).fetchone()
+    if row is None:
+        # The queue was named at the start of a run: its lane has the limit that the job has elsewhere.
+        _open_lane(cx, queue, job)
+        cx.execute(
+            "update lanes set cap = (select max(l.cap) from lanes l where l.job = ?) where queue = ? and job = ?",
+            (job, queue, job),
+        )
+        return _room(cx, queue, job, most)
+    return most if row[0] is None else max(row[0], 0)
+
+
+def _choose(candidates: Iterator[Candidate], want: Want) -> dict[bool, list[int]]:
+    """The numbers of the runs to take, those that begin at once under False and those taken ahead under True."""
+    chosen: dict[bool, list[int]] = {False: [], True: []}
+    slots, spare = want.slots, want.spare
+    for _, _, no, job in candidates:
+        if slots:
+            slots -= 1
+            spare += want.depth if job in want.quick else 0
+            chosen[False].append(no)
+        elif spare and job in want.quick:
+            spare -= 1
+            chosen[True].append(no)
+        if not slots and not spare:
+            break
+    return chosen
+
+
+def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead: bool) -> list[tuple[int, Claim]]:
+    if not nos:
+        return []
+    rows = cx.execute(
+        "update runs set state = 'running', ready = 0, node = ?, started_at = ?, attempt = attempt + 1, seq = seq + 1, "
+        "moves = moves || '[' || (seq + 1) || ',\"claim\",' || ? || ',' || (attempt + 1) || '],' "
+        f"where no in ({','.join(map(str, nos))}) and {_guard('claim')} "
+        "returning no, id, attempt, job, params, max_attempts, lost, lost_limit, saved, caller, log_bytes, queue, turn",
+        (want.node, None if ahead else now, now),
+    ).fetchall()
+    for (queue, job), n in Counter((row[11], row[3]) for row in rows).items():
+        cx.execute("update lanes set running = running + ? where queue = ? and job = ?", (n, queue, job))
+    turns = {queue: max(row[12] for row in rows if row[11] == queue) for queue in {row[11] for row in rows}}
+    for queue, turn in turns.items():
+        cx.execute(
+            "insert into queues values (?, ?) on conflict (queue) do update set turn = max(turn, excluded.turn)",
+            (queue, turn),
+        )
+    return [(row[0], Claim(*row[1:11], ahead=ahead)) for row in rows]

@@ -1,0 +1,99 @@
+"""What a job prints and logs becomes the log of its run."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import msgspec
+
+from .active import Active
+
+LINE_LIMIT = 64 * 1024
+"""A longer line is kept in pieces of so many characters."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+@contextmanager
+def captured(run: Active) -> Iterator[None]:
+    """Within it, `print` (and all that is written to sys.stdout and sys.stderr) and `logging` are the run's log."""
+    out, err = Lines(run, "INFO", sys.stdout), Lines(run, "WARNING", sys.stderr)
+    handler = Handler(run)
+    root = logging.getLogger()
+    before, level = (sys.stdout, sys.stderr), root.level
+    sys.stdout, sys.stderr = out, err
+    root.addHandler(handler)
+    if level == logging.WARNING:  # Python's default, which would hide logging.info; a level that was set stays
+        root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        sys.stdout, sys.stderr = before
+        out.finish()
+        err.finish()
+
+
+class Lines(io.TextIOBase):
+    """A text stream whose lines go to the run's log."""
+
+    def __init__(self, run: Active, level: str, behind: TextIO) -> None:
+        self._run, self._level, self._behind = run, level, behind
+        self._rest = ""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return "utf-8"
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._behind.fileno()
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._say(line)
+        if len(self._rest) > LINE_LIMIT:
+            self._say(self._rest)
+            self._rest = ""
+        return len(text)
+
+    def finish(self) -> None:
+        """Say the last line, also if no newline came."""
+        if self._rest:
+            self._say(self._rest)
+            self._rest = ""
+
+    def _say(self, line: str) -> None:
+        line = line.rstrip("\r").rpartition("\r")[2]  # of a bar that repaints itself, the last picture
+        for at in range(0, max(len(line), 1), LINE_LIMIT):
+            self._run.say("log", _line(self._level, None, line[at : at + LINE_LIMIT]))
+
+
+class Handler(logging.Handler):
+    """Sends log records to the run's log."""
+
+    def __init__(self, run: Active) -> None:
+        super().__init__()
+        self._run = run
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._run.say("log", _line(record.levelname, record.name, self.format(record)[:LINE_LIMIT]))
+        except Exception:
+            self.handleError(record)
+
+
+def _line(level: str, logger: str | None, text: str) -> bytes:
+    clean = text.encode("utf-8", "backslashreplace").decode()
+    named = {"logger": logger} if logger else {}
+    return _encode({"level": level, **named, "at": time.time(), "text": clean})

@@ -1,0 +1,238 @@
+"""The main loop of a worker: take an attempt, execute it, say how it ended."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import msgspec
+
+from ..caller import Caller
+from ..context import answering, running
+from ..errors import (
+    Error,
+    InvalidParams,
+    InvalidRequest,
+    JobFailed,
+    MemoryLimit,
+    ParamsOutdated,
+    ParseError,
+    ResultUnusable,
+    RunCancelled,
+    RunTimedOut,
+    Stopped,
+    TimedOut,
+)
+from ..job import Job
+from ..run import ErrorInfo, new_id
+from .active import Active
+from .capture import captured
+from .channel import Buffer, Done, Failed, Hello, Returned, Saved, StopRun, Work, to_worker
+from .courier import Courier, Post
+from .limits import die_with, memory_limit, yield_to_others
+
+INLINE = 1024**2
+"""A larger result, in bytes, is kept as a file."""
+
+log = logging.getLogger("hotplate")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Home(Protocol):
+    """The application in which a worker executes runs."""
+
+    def hello(self) -> Hello:
+        """What the node needs to know of it."""
+
+    def jobs(self) -> Mapping[str, Job[..., Any]]:
+        """Its jobs, by full name."""
+
+    def within(self, work: Work) -> AbstractContextManager[None]:
+        """The application's context around one run."""
+
+    def keep_result(self, work: Work, result: bytes) -> str:
+        """Keep a large result as a file; its id."""
+
+
+class Inbox:
+    """The attempts that were sent to this worker and are not begun yet; the courier may give them back."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end, self._buffer = end, Buffer()
+        self._waiting: deque[Work] = deque()
+        self._lock = threading.Lock()
+
+    def next(self) -> Work:
+        """The next attempt; waits for it."""
+        while True:
+            with self._lock:
+                if self._waiting:
+                    return self._waiting.popleft()
+            self._end.recv(1, socket.MSG_PEEK)  # wait without the lock
+            self._receive(wait=True)
+
+    def give_back(self) -> list[tuple[str, int]]:
+        """Empty it: the ids and attempts that were not begun."""
+        self._receive(wait=False)
+        with self._lock:
+            given = [(work.id, work.attempt) for work in self._waiting]
+            self._waiting.clear()
+        return given
+
+    def _receive(self, *, wait: bool) -> None:
+        with self._lock:
+            try:
+                piece = self._end.recv(1 << 18, 0 if wait and not self._waiting else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            if not piece:
+                os._exit(0)  # the node has ended, or wants this worker to
+            for body in self._buffer.feed(piece):
+                message = to_worker(body)
+                if isinstance(message, Work):
+                    self._waiting.append(message)
+
+
+class Worker:
+    """Executes attempts for a node until it ends. `work` and `control` are its ends of two pairs of sockets."""
+
+    def __init__(self, work: socket.socket, control: socket.socket) -> None:
+        self._inbox, self._post = Inbox(work), Post(work)
+        self._active: Active | None = None
+        self._courier = Courier(control, self._post, self._collect)
+        self._courier.on_stop = self._stop
+        self._courier.on_saved = self._saved
+        self._courier.on_recall = lambda: self._post.send(Returned(self._inbox.give_back()))
+
+    def serve(self, load: Callable[[], Home]) -> None:
+        """Load the application, then execute what comes; returns only by the end of the process."""
+        try:
+            home = load()
+            self._post.send(home.hello())
+        except BaseException as error:
+            self._post.send(Failed(_one_line(error), traceback.format_exc()))
+            os._exit(1)
+        gc.collect()
+        gc.freeze()  # what the application loaded lives as long as the worker
+        jobs = home.jobs()
+        while True:
+            work = self._inbox.next()
+            self._post.send(self._execute(work, jobs.get(work.job), home))
+
+    def _execute(self, work: Work, job: Job[..., Any] | None, home: Home) -> Done:
+        active = self._active = Active(work, self._post, self._courier)
+        begun = time.time()
+        done = Done(work.id, work.attempt, "refused", begun, begun)
+        try:
+            with running(active, whole_process=True), captured(active), answering(Caller(work.caller, True)):
+                self._run(work, job, home, active, done)
+        except BaseException as error:
+            _judge(done, error, active, work)
+        self._active = None
+        done.progress = active.last_progress()
+        done.ended_at = time.time()
+        active.flush()
+        return done
+
+    def _run(self, work: Work, job: Job[..., Any] | None, home: Home, active: Active, done: Done) -> None:
+        if job is None:
+            raise ParamsOutdated(data=f"the worker's application has no job {work.job!r}")
+        try:
+            arguments = job.signature.decode(work.params)
+        except (InvalidParams, InvalidRequest, ParseError) as error:
+            raise ParamsOutdated(data=error.data) from None
+        with home.within(work), memory_limit(work.memory):
+            result = job.signature.call(arguments)
+            if job.signature.is_generator:
+                result = _partials(job, result, active)
+            encoded = job.signature.encode(result)
+        if len(encoded) > INLINE:
+            done.result_file = home.keep_result(work, encoded)
+        else:
+            done.result = encoded
+        done.how = "returned"
+
+    def _collect(self) -> list[Any]:
+        active = self._active
+        return active.collect() if active else []
+
+    def _stop(self, stop: StopRun) -> None:
+        active = self._active
+        if active and (active.id, active.attempt) == (stop.id, stop.attempt):
+            active.stop(stop.reason)
+
+    def _saved(self, saved: Saved) -> None:
+        active = self._active
+        if active and (active.id, active.attempt) == (saved.id, saved.attempt):
+            active.was_saved()
+
+
+def serve(work: socket.socket, control: socket.socket, node_pid: int, load: Callable[[], Home]) -> None:
+    """What the process of a worker does from its first line to its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the node's to hear
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with(node_pid)
+    yield_to_others()
+    Worker(work, control).serve(load)
+
+
+def _partials(job: Job[..., Any], values: Iterable[Any], active: Active) -> list[Any]:
+    """All that a generator job yields; each value is also said as a partial result."""
+    kept = []
+    for value in values:
+        active.say("partial", job.signature.encode_partial(value))
+        kept.append(value)
+        active.check()
+    return kept
+
+
+def _judge(done: Done, error: BaseException, active: Active, work: Work) -> None:
+    """Put into `done` what it means that the job's code raised `error`."""
+    if isinstance(error, Stopped):
+        done.how = "stopped"
+        wire: Error = RunTimedOut() if isinstance(error, TimedOut) else RunCancelled()
+    elif isinstance(error, MemoryError):
+        wire = MemoryLimit(data=f"the run needed more than its limit of {work.memory} bytes" if work.memory else None)
+        done.traceback = _trace(error)
+    elif isinstance(error, ResultUnusable | ParamsOutdated):
+        wire = error
+        log.error("run %s of %s: %s", work.id, work.job, error)
+    elif isinstance(error, Error):
+        wire, done.traceback = error, _trace(error)
+    else:
+        done.how = "raised"
+        wire = _failure(error, work)
+        done.traceback = _trace(error)
+    done.error = _error_json(wire)
+
+
+def _failure(error: BaseException, work: Work) -> JobFailed:
+    error_id = new_id()[:8]
+    log.error("run %s of %s raised, error id %s", work.id, work.job, error_id, exc_info=error)
+    return JobFailed(data={"error_id": error_id})
+
+
+def _error_json(error: Error) -> bytes:
+    try:
+        return _encode(ErrorInfo.of(error))
+    except (TypeError, ValueError, OverflowError):
+        return _encode(ErrorInfo(error.code, str(error.message), None))
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
