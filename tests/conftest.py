@@ -1,0 +1,29 @@
+"""What all tests share: a data folder of their own, and processes that end with the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Processes
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The embedded engine's folder in this test, also for the processes it starts; no HOTPLATE_* key is left over."""
+    for name in [name for name in os.environ if name.startswith(("HOTPLATE_", "FLASK_"))]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "data"
+    monkeypatch.setenv("HOTPLATE_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """Starts processes, which are ended after the test."""
+    started = Processes(tmp_path)
+    yield started
+    started.end_all()
