@@ -99,13 +99,13 @@ def start_call(
     params: Arguments | None = None,
     *,
     key: str | None = None,
-    delay: float = 0,
-    priority: int = 0,
+    delay: float = 0.0,
+    priority: int | None = None,
     queue: str | None = None,
 ) -> Call:
     """The call of `run.start`; it always has a key, so that sent twice it starts one run."""
-    options = {"delay": delay, "priority": priority, "queue": queue}
-    given = {name: value for name, value in options.items() if value}
+    options = {"delay": delay or None, "priority": priority, "queue": queue}
+    given = {name: value for name, value in options.items() if value is not None}
     return new_call("run.start", (), {"job": job, "params": params or {}, "key": key or str(uuid4()), **given})
 
 

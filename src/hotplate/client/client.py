@@ -69,8 +69,8 @@ class Client:
         params: Arguments | None = None,
         *,
         key: str | None = None,
-        delay: float = 0,
-        priority: int = 0,
+        delay: float = 0.0,
+        priority: int | None = None,
         queue: str | None = None,
     ) -> Run:
         """Start a run of a job. `params` are a mapping (by name) or a sequence (by position).
