@@ -8,7 +8,12 @@ that was asked to stop; it is no `Exception`, so that `except Exception` in a jo
 
 from __future__ import annotations
 
+import logging
+import secrets
+from traceback import TracebackException
 from typing import Any, ClassVar
+
+log = logging.getLogger("hotplate")
 
 
 class HotplateError(Exception):
@@ -193,3 +198,24 @@ class Cancelled(Stopped):
 
 class TimedOut(Stopped):
     """The run has used up its job's timeout."""
+
+
+def log_failure(what: str, error: BaseException) -> str:
+    """Write an exception of the user's code to the log `hotplate`, and return the error id that it is found by.
+
+    The text may quote what a caller sent. So it is indented and its control characters are escaped: nobody can
+    write a log line, or to the terminal, by what they send.
+    """
+    error_id = secrets.token_hex(6)
+    text = "".join(TracebackException.from_exception(error).format())
+    lines = "".join(f"\n    {printable(line)}" for line in text.split("\n") if line)
+    log.error("%s raised %s (error id %s)%s", printable(what), type(error).__name__, error_id, lines)
+    return error_id
+
+
+def printable(text: str) -> str:
+    """`text` with its control characters escaped, as `\\x1b`."""
+    return text.translate(_ESCAPES)
+
+
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(9), *range(10, 32), *range(127, 160))}

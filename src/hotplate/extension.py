@@ -1,0 +1,84 @@
+"""Hotplate as a Flask extension: what is declared, bound to applications."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakSet
+
+from flask import Flask, current_app, has_app_context
+
+from . import config, context
+from .engine import Engine
+from .errors import DeclarationError, HotplateError
+from .registry import Namespace, Registry
+from .web.pages import PAGES
+from .web.state import EXTENSION, AppState
+from .web.wsgi import Door
+
+_bound: WeakSet[Flask] = WeakSet()
+
+
+class Hotplate(Namespace):
+    """Declares functions and serves them in a Flask application: `Hotplate(app)`, or `init_app(app)` later.
+
+    It holds declarations only; what belongs to one application is in `app.extensions["hotplate"]`. So one object may
+    serve several applications.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self.name = ""
+        self.registry = Registry()
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Serve what is declared in `app`. Opens and starts nothing. Raises `ConfigError` for a wrong setting."""
+        if EXTENSION in app.extensions:
+            raise DeclarationError(
+                f"application {app.name!r} has a Hotplate already; declare in that one, or in a Namespace it includes"
+            )
+        state = AppState(app, config.load(app.config), self.registry, _open_engine)
+        app.extensions[EXTENSION] = state
+        app.wsgi_app = Door(app.wsgi_app, state, PAGES)  # type: ignore[method-assign]
+        _bound.add(app)
+
+    def include(self, namespace: Namespace, path: str | None = None) -> None:
+        """Take in a namespace: its functions are called `<namespace>.<function>`.
+
+        With `path` they are served at that RPC address by their short names, instead of at the common one.
+        """
+        self.registry.include(namespace.registry, f"{namespace.name}.", path)
+
+
+def find_state(job: Any) -> AppState:
+    """The application that a job belongs to: the current one, else the only one bound that has it.
+
+    Raises `HotplateError` if there is none, or more than one.
+    """
+    if has_app_context() and EXTENSION in current_app.extensions:
+        state = state_of(current_app)
+        if state.registry.name_of(job) is not None:
+            return state
+    found = [state for state in map(state_of, _bound) if state.registry.name_of(job) is not None]
+    if len(found) != 1:
+        where = "no application" if not found else f"{len(found)} applications; use one's app.app_context()"
+        raise HotplateError(f"job {job.name!r} is declared in {where}")
+    return found[0]
+
+
+def state_of(app: Flask) -> AppState:
+    """What Hotplate keeps for `app`. Raises `HotplateError` if it was never bound to it."""
+    if EXTENSION not in app.extensions:
+        raise HotplateError(f"application {app.name!r} has no Hotplate: make Hotplate(app), or call hp.init_app(app)")
+    state: AppState = app.extensions[EXTENSION]
+    return state
+
+
+def _open_engine(state: AppState) -> Engine:
+    # an application without jobs never needs one
+    from .engines import open_engine  # noqa: PLC0415
+
+    return open_engine(state.settings, state.app.name, state.app.root_path)
+
+
+context.find_starter = find_state

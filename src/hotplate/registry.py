@@ -1,0 +1,222 @@
+"""All declared functions by name, and the namespaces in which they are declared."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any, Literal, ParamSpec, TypeVar, overload
+
+from .errors import DeclarationError
+from .job import Job
+from .method import Method
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C", bound=type)
+
+Function = Method[Any, Any] | Job[Any, Any]
+Allow = Literal["public"] | None
+
+RESERVED = ("rpc", "run", "live", "schedule", "worker", "updates")
+"""First parts of the built-in methods' names."""
+
+_NAME = re.compile(r"[^\W_][\w-]*(\.[^\W_][\w-]*)*")
+
+
+class Registry:
+    """Functions by full name. It refuses surprises, each with an error that names the function.
+
+    A namespace's registry passes on what is added to it to every registry that includes it, under its longer name,
+    so that the order of declaring and including does not matter.
+    """
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Function] = {}
+        self._names: dict[int, str] = {}
+        self._includers: list[tuple[Registry, str]] = []
+        self._addresses: dict[str, str] = {}
+        self._serving = False
+        self.functions = MappingProxyType(self._functions)
+        self.addresses = MappingProxyType(self._addresses)
+
+    @property
+    def methods(self) -> dict[str, Method[Any, Any]]:
+        return {name: fn for name, fn in self._functions.items() if isinstance(fn, Method)}
+
+    @property
+    def jobs(self) -> dict[str, Job[Any, Any]]:
+        return {name: fn for name, fn in self._functions.items() if isinstance(fn, Job)}
+
+    def name_of(self, function: Function) -> str | None:
+        """The full name of a function, or None if it is not declared here."""
+        return self._names.get(id(function))
+
+    def add(self, name: str, function: Function) -> None:
+        """Declare `function` as `name` here and wherever this registry is included. Raises `DeclarationError`."""
+        places = list(self._places(name))
+        for registry, full_name in places:
+            registry._check(full_name)
+        for registry, full_name in places:
+            registry._functions[full_name] = function
+            registry._names.setdefault(id(function), full_name)
+
+    def include(self, other: Registry, prefix: str, path: str | None = None) -> None:
+        """Take in all functions of `other`, also those declared later, as `prefix` + their name.
+
+        With `path` they are served at that RPC address, without the prefix, instead of at the common one.
+        """
+        if other is self or any(registry is other for registry, _ in self._places("")):
+            raise DeclarationError(f"namespace {prefix.rstrip('.')!r} cannot be included in itself")
+        if path is not None:
+            self._check_address(path)
+        for name in other.functions:
+            for registry, full_name in self._places(prefix + name):
+                registry._check(full_name)
+        other._includers.append((self, prefix))
+        for name, function in other.functions.items():
+            self.add(prefix + name, function)
+        if path is not None:
+            self._addresses[path] = prefix
+
+    def served(self, path: str | None) -> dict[str, str]:
+        """What is called at an RPC address (None: the common one): its name there -> its full name."""
+        if path is not None:
+            prefix = self._addresses[path]
+            return {name.removeprefix(prefix): name for name in self._functions if name.startswith(prefix)}
+        elsewhere = tuple(self._addresses.values())
+        return {name: name for name in self._functions if not name.startswith(elsewhere)}
+
+    def freeze(self) -> None:
+        """From now on nothing can be declared: serving has started."""
+        self._serving = True
+
+    def _places(self, name: str) -> Iterator[tuple[Registry, str]]:
+        yield self, name
+        for registry, prefix in self._includers:
+            yield from registry._places(prefix + name)
+
+    def _check(self, name: str) -> None:
+        if self._serving:
+            raise DeclarationError(
+                f"{name!r} is declared after serving started; declare it in a module that the application imports"
+            )
+        if name in self._functions:
+            raise DeclarationError(f"{name!r} is declared twice, the second time here; names are unique")
+        check_name(name)
+
+    def _check_address(self, path: str) -> None:
+        if not path.startswith("/") or any(c in path for c in "?#<> \\") or "//" in path:
+            raise DeclarationError(f"{path!r} is no address; allowed: a path beginning with '/', as '/json_echo/'")
+        if path in self._addresses:
+            raise DeclarationError(f"address {path!r} is given twice; a namespace has an address of its own")
+
+
+class Namespace:
+    """A group of functions declared away from the application; their names begin with `name` and a dot.
+
+    `hp.include(namespace)` takes it into an application, `hp.include(namespace, path="/json_echo/")` at an RPC
+    address of its own, where its functions go by their short names.
+    """
+
+    def __init__(self, name: str) -> None:
+        check_name(f"{name}.function")
+        self.name = name
+        self.registry = Registry()
+
+    @overload
+    def method(self, fn: Callable[P, R], /) -> Method[P, R]: ...
+    @overload
+    def method(
+        self, name: str | None = None, /, *, allow: Allow = None, request: bool = False
+    ) -> Callable[[Callable[P, R]], Method[P, R]]: ...
+    def method(self, first: Any = None, /, *, allow: Allow = None, request: bool = False) -> Any:
+        """Declare a function that answers at once: `@hp.method`, `@hp.method("App.index", allow="public")`.
+
+        allow: "public" lets everybody call it. request: it uses `flask.request` or the session.
+        """
+
+        def declare(fn: Callable[P, R], name: str | None = None) -> Method[P, R]:
+            made = Method(_function(fn), name=name, allow=allow, request=request)
+            self.registry.add(made.name, made)
+            return made
+
+        return _decorate(declare, first)
+
+    @overload
+    def job(self, fn: Callable[P, R], /) -> Job[P, R]: ...
+    @overload
+    def job(self, name: str | None = None, /, **options: Any) -> Callable[[Callable[P, R]], Job[P, R]]: ...
+    def job(self, first: Any = None, /, **options: Any) -> Any:
+        """Declare a function that a worker runs: `@hp.job`, `@hp.job(timeout=60, retries=2)`; see `JobOptions`."""
+
+        def declare(fn: Callable[P, R], name: str | None = None) -> Job[P, R]:
+            made = Job(_function(fn), name=name, **options)
+            self.registry.add(made.name, made)
+            return made
+
+        return _decorate(declare, first)
+
+    @overload
+    def service(self, cls: C, /) -> C: ...
+    @overload
+    def service(
+        self, name: str | None = None, /, *, allow: Allow = None, request: bool = False
+    ) -> Callable[[C], C]: ...
+    def service(self, first: Any = None, /, *, allow: Allow = None, request: bool = False) -> Any:
+        """Declare the public methods of a class: `class Echo` with `def reverse` gives the method `Echo.reverse`.
+
+        One object of the class is made here, without arguments, and answers all calls, from several threads.
+        """
+
+        def declare(cls: C, name: str | None = None) -> C:
+            for short_name, bound in _public_methods(cls):
+                full_name = f"{name or cls.__name__}.{short_name}"
+                self.registry.add(full_name, Method(bound, name=full_name, allow=allow, request=request))
+            return cls
+
+        return _decorate(declare, first)
+
+    def include(self, namespace: Namespace) -> None:
+        """Take in another namespace: its functions are called `<this>.<other>.<function>`."""
+        self.registry.include(namespace.registry, f"{namespace.name}.")
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot be declared. Raises `DeclarationError`."""
+    if name.partition(".")[0] in RESERVED and "." in name:
+        raise DeclarationError(
+            f"{name!r} cannot be declared: names beginning with {name.partition('.')[0]!r}. are built in"
+        )
+    if name.startswith("_") or "._" in name:
+        raise DeclarationError(f"{name!r} cannot be declared: names beginning with '_' are private")
+    if not _NAME.fullmatch(name):
+        raise DeclarationError(f"{name!r} is no name; allowed: letters, digits, '_' and '-', in parts joined by '.'")
+
+
+def _decorate(declare: Callable[..., Any], first: Any) -> Any:
+    if first is None or isinstance(first, str):
+        return lambda declared: declare(declared, first)
+    return declare(first)
+
+
+def _function(fn: Callable[P, R]) -> Callable[P, R]:
+    if not inspect.isroutine(fn):
+        raise DeclarationError(f"{fn!r} is no function; decorate a function, or a class with @hp.service")
+    return fn
+
+
+def _public_methods(cls: type) -> list[tuple[str, Callable[..., Any]]]:
+    if not isinstance(cls, type):
+        raise DeclarationError(f"{cls!r} is no class; @hp.service decorates a class")
+    try:
+        service = cls()
+    except TypeError as error:
+        raise DeclarationError(f"service {cls.__name__!r} cannot be made without arguments: {error}") from error
+    public = [name for name in dir(cls) if not name.startswith("_")]
+    kinds = (staticmethod, classmethod)
+    routines = [n for n in public if isinstance(s := inspect.getattr_static(cls, n), kinds) or inspect.isfunction(s)]
+    if not routines:
+        raise DeclarationError(f"service {cls.__name__!r} has no public methods")
+    return [(name, getattr(service, name)) for name in routines]

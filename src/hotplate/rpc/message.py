@@ -1,0 +1,116 @@
+"""JSON-RPC 2.0 messages as bytes: requests read, responses written.
+
+Specification: https://www.jsonrpc.org/specification
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
+
+from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec.json import Decoder, Encoder
+
+from ..errors import Error, InvalidRequest, ParseError
+
+T = TypeVar("T")
+
+LONGEST_ID = 128
+"""Longest `id` that is answered, in bytes as sent."""
+
+LONGEST_DETAIL = 1000
+"""Characters of a detail about a wrong request that are sent back: it may quote what the caller sent."""
+
+_ID_STARTS = frozenset(b'"-0123456789n')
+
+
+class Request(Struct, gc=False):
+    """One request object. `params` and `id` stay as sent; they are empty where they are missing."""
+
+    method: str
+    jsonrpc: Literal["2.0"]
+    params: Raw = Raw(b"")
+    id: Raw = Raw(b"")
+
+
+encode = Encoder().encode
+_decode_body = Decoder(Request | list[Request]).decode
+_decode_request = Decoder(Request).decode
+_decode_elements = Decoder(list[Raw]).decode
+_decode_raw = Decoder(Raw).decode
+
+
+def read(body: bytes, max_batch: int) -> Request | Sequence[Request | InvalidRequest]:
+    """The request, or the requests of a batch; an element that is none becomes the error it is answered with.
+
+    Raises `ParseError` and `InvalidRequest`.
+    """
+    try:
+        # msgspec.Raw skips strings without looking at their UTF-8
+        body.isascii() or str(body, "utf-8")
+        message = _decode_body(body)
+    except ValidationError as error:
+        return _read_elements(body, max_batch, error)
+    except (DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise _parse_error(error) from None
+    return _bounded(message, max_batch) if type(message) is list else message
+
+
+def _read_elements(body: bytes, max_batch: int, error: ValidationError) -> Sequence[Request | InvalidRequest]:
+    """A batch with wrong elements in it: each is read by itself."""
+    try:
+        _decode_raw(body)  # the error came before the end of the body was seen
+        if body.lstrip(b" \t\r\n")[:1] != b"[":
+            raise InvalidRequest(data=clip(str(error)))
+        return [_read_element(element) for element in _bounded(_decode_elements(body), max_batch)]
+    except (DecodeError, RecursionError) as broken:
+        raise _parse_error(broken) from None
+
+
+def _bounded(batch: list[T], max_batch: int) -> list[T]:
+    if not batch:
+        raise InvalidRequest(data="an empty batch")
+    if len(batch) > max_batch:
+        raise InvalidRequest(data=f"a batch of {len(batch)} calls; at most {max_batch} are allowed")
+    return batch
+
+
+def _read_element(element: Raw) -> Request | InvalidRequest:
+    try:
+        return _decode_request(element)
+    except ValidationError as error:
+        return InvalidRequest(data=clip(str(error)))
+
+
+def _parse_error(error: Exception) -> ParseError:
+    if isinstance(error, RecursionError):
+        return ParseError(data="nested too deeply")
+    return ParseError(data=clip(str(error)))
+
+
+def is_valid_id(raw: bytes) -> bool:
+    """Whether an id, known to be JSON, is a string, a number or null, and no longer than is answered."""
+    return raw[0] in _ID_STARTS and len(raw) <= LONGEST_ID
+
+
+def is_structured(params: bytes) -> bool:
+    """Whether params, known to be JSON, are missing, an array or an object (section 4.2)."""
+    return params[:1] in (b"", b"[", b"{")
+
+
+def response(request_id: bytes, result: bytes) -> bytes:
+    """A response with a result that is JSON; the id goes back byte for byte."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (request_id, result)
+
+
+def error_response(error: Error, request_id: bytes = b"null") -> bytes:
+    """A response with an error. Raises if `error.data` cannot be written as JSON."""
+    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.data is not None:
+        body["data"] = error.data
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (request_id or b"null", encode(body))
+
+
+def clip(text: str) -> str:
+    """Text about a wrong request, short enough to be sent back."""
+    return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"

@@ -1,0 +1,85 @@
+"""The body of a call over HTTP: what kinds are taken, and how much is read."""
+
+from __future__ import annotations
+
+import re
+from wsgiref.types import WSGIEnvironment
+
+from ..errors import Error, InvalidRequest, ParseError
+
+MEDIA_TYPES = frozenset({"application/json", "application/json-rpc", "application/jsonrequest"})
+
+_CHARSET = re.compile(r""";\s*charset\s*=\s*("[^"]*"|[^;\s]*)""", re.IGNORECASE)
+_CHUNK = 64 * 1024
+
+
+class BodyRefused(Exception):
+    """A body that is not taken: the HTTP status and the JSON-RPC error that goes with it."""
+
+    def __init__(self, status: str, error: Error) -> None:
+        self.status, self.error = status, error
+        super().__init__(str(error))
+
+
+def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
+    """The whole body. Raises `BodyRefused`; one that is of a wrong kind or too large is not read."""
+    if environ.get("CONTENT_TYPE") not in MEDIA_TYPES:
+        _check_media_type(environ.get("CONTENT_TYPE", ""))
+    if "HTTP_CONTENT_ENCODING" in environ and environ["HTTP_CONTENT_ENCODING"].strip().lower() != "identity":
+        raise BodyRefused("415 Unsupported Media Type", InvalidRequest(data="content encodings are not taken"))
+    length = environ.get("CONTENT_LENGTH")
+    if not length:
+        return _read_to_end(environ, limit)
+    if not (length.isascii() and length.isdigit()):
+        raise BodyRefused("400 Bad Request", ParseError(data="Content-Length is no number"))
+    if len(length) > 15 or int(length) > limit:
+        raise _too_large(limit)
+    return _read(environ, int(length))
+
+
+def _check_media_type(content_type: str) -> None:
+    media_type, _, _ = content_type.partition(";")
+    if media_type.strip().lower() not in MEDIA_TYPES:
+        raise BodyRefused(
+            "415 Unsupported Media Type", InvalidRequest(data="Content-Type must be application/json (or -rpc)")
+        )
+    if any(charset.strip('"').lower() not in ("utf-8", "utf8") for charset in _CHARSET.findall(content_type)):
+        raise BodyRefused("415 Unsupported Media Type", InvalidRequest(data="the only charset is utf-8"))
+
+
+def _read(environ: WSGIEnvironment, length: int) -> bytes:
+    try:
+        body: bytes = environ["wsgi.input"].read(length)
+    except Exception as error:  # each server has its own for a client that went away or sends nonsense
+        raise _broken(error) from error
+    if len(body) < length:
+        raise BodyRefused("200 OK", ParseError(data="the body ended early"))
+    return body
+
+
+def _read_to_end(environ: WSGIEnvironment, limit: int) -> bytes:
+    """A body without a stated length: chunked, where the server marks its end, else none at all."""
+    if not environ.get("wsgi.input_terminated"):
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            raise BodyRefused("411 Length Required", InvalidRequest(data="this server does not take chunked bodies"))
+        return b""
+    parts, size = [], 0
+    try:
+        while part := environ["wsgi.input"].read(min(_CHUNK, limit + 1 - size)):
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+    except BodyRefused:
+        raise
+    except Exception as error:  # as above
+        raise _broken(error) from error
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> BodyRefused:
+    return BodyRefused("413 Content Too Large", InvalidRequest(data=f"the body is larger than {limit} bytes"))
+
+
+def _broken(error: Exception) -> BodyRefused:
+    return BodyRefused("200 OK", ParseError(data=f"the body cannot be read: {type(error).__name__}"))

@@ -1,0 +1,32 @@
+"""The addresses that are no RPC addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from ..caller import Caller
+from .reply import send_json
+from .state import AppState
+
+Serve = Callable[[WSGIEnvironment, StartResponse, AppState, Caller], Iterable[bytes]]
+
+
+class Page(NamedTuple):
+    """What is served at an address: `methods` as in an Allow header; `guarded` against foreign hosts and origins."""
+
+    methods: str
+    serve: Serve
+    guarded: bool = True
+
+
+def health(environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller) -> Iterable[bytes]:
+    """Say that this process answers; for load balancers, which call it by any host name."""
+    return send_json(start_response, b'{"status":"ok"}')
+
+
+PAGES: Mapping[str, Page] = {
+    "/health": Page("GET, HEAD", health, guarded=False),
+}
+"""Below the prefix; a path that ends in '/*' stands for all paths below it."""

@@ -1,0 +1,223 @@
+"""The door for WSGI servers: Hotplate's own addresses, before the application's.
+
+A call goes one of two ways. *Direct*: around Flask's routing, within an app context. *View*: through an ordinary Flask
+view, where the application has before/after/teardown_request functions or the method is declared `request=True`.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, request
+
+from ..caller import ANONYMOUS, Caller
+from ..errors import DeclarationError, Forbidden, Unauthenticated
+from ..rpc.answer import SIGN_IN, Answerer
+from ..rpc.message import error_response
+from .body import BodyRefused, read_body
+from .origins import Guard, Refused
+from .pages import Page
+from .reply import JSON, Headers, send_empty, send_error, send_not_allowed
+from .state import AppState
+
+log = logging.getLogger("hotplate")
+
+CALLER_KEY, BODY_KEY = "hotplate.caller", "hotplate.body"
+
+_UNAUTHORIZED = "401 Unauthorized"
+_NO_METHODS: frozenset[str] = frozenset()
+
+
+class Door:
+    """Stands before `app.wsgi_app`. What it serves is settled at the first request, when all is declared."""
+
+    def __init__(self, inner: WSGIApplication, state: AppState, pages: Mapping[str, Page]) -> None:
+        self._inner, self._state, self._pages = inner, state, pages
+        self._places: dict[str, WSGIApplication] = {}
+        self._folders: dict[str, WSGIApplication] = {}
+        self._is_ready = False
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        place = self._places.get(path)
+        if place is not None:
+            return place(environ, start_response)
+        if not self._is_ready:
+            self._prepare()
+            return self(environ, start_response)
+        for folder, place in self._folders.items():
+            if path.startswith(folder):
+                return place(environ, start_response)
+        return self._inner(environ, start_response)
+
+    def _prepare(self) -> None:
+        with self._lock:
+            if self._is_ready:
+                return
+            app, settings = self._state.app, self._state.settings
+            self._state.registry.freeze()
+            own = _own_routes(app)
+            guard = Guard(settings, filter(None, [app.config.get("SERVER_NAME")]))
+            pages = {
+                settings.prefix + path: PageDoor(page, guard, self._state)
+                for path, page in self._pages.items()
+                if own.get(settings.prefix + path, _NO_METHODS).isdisjoint(page.methods.split(", "))
+            }
+            self._folders = {path.removesuffix("*"): door for path, door in pages.items() if path.endswith("/*")}
+            self._places = {**pages, **self._rpc_doors(guard, own)}
+            self._is_ready = True
+
+    def _rpc_doors(self, guard: Guard, own: Mapping[str, frozenset[str]]) -> dict[str, WSGIApplication]:
+        settings, doors = self._state.settings, dict[str, WSGIApplication]()
+        for path in (None, *self._state.registry.addresses):
+            address = settings.prefix + (settings.rpc_path if path is None else path)
+            taken = own.get(address, _NO_METHODS)
+            if "POST" in taken:
+                log.warning("calls at %s are not answered: the application has a route of its own there", address)
+                continue
+            if address in doors:
+                raise DeclarationError(f"{address!r} is given to two RPC addresses; give the namespace another path")
+            door = RpcDoor(self._inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
+            door.add_view(address)
+            doors[address] = door
+        return doors
+
+
+class RpcDoor:
+    """An RPC address.
+
+    own_methods: HTTP methods that the application itself answers at this address.
+    """
+
+    def __init__(
+        self, inner: WSGIApplication, state: AppState, guard: Guard, answerer: Answerer, own_methods: frozenset[str]
+    ) -> None:
+        self._inner, self._app, self._guard, self._answerer = inner, state.app, guard, answerer
+        self._own_methods = own_methods
+        self._max_body = state.settings.max_body
+        self._console = f"{state.settings.prefix}/console/"
+        self._by_view = _has_request_functions(state.app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            if environ["REQUEST_METHOD"] != "POST":
+                return self._other_method(environ, start_response)
+            caller = self._guard.admit(environ)
+            if self._by_view:
+                return self._enter_view(environ, start_response, caller)
+            body = self._read(environ, caller)
+            if self._answerer.needs_request(body):
+                environ[BODY_KEY] = body
+                return self._enter_view(environ, start_response, caller)
+            with self._app.app_context():
+                answer = self._answerer.answer(body, caller)
+            status = "200 OK" if caller.authenticated else self._status(body, caller)
+        except Refused as refused:
+            return send_error(start_response, refused.status, Forbidden(data=refused.reason))
+        except BodyRefused as refused:
+            return send_error(start_response, refused.status, refused.error, self._guard.cors_headers(environ))
+        cors = self._guard.cors_headers(environ)
+        if answer is None:
+            return send_empty(start_response, "204 No Content", cors)
+        start_response(status, [JSON, ("Content-Length", str(len(answer))), *cors])
+        return [answer]
+
+    def add_view(self, address: str) -> None:
+        """Add the Flask view that answers at `address`."""
+        endpoint = f"hotplate:{address}"
+        host = "<hotplate_host>" if self._app.url_map.host_matching else None
+        # not by add_url_rule, which refuses once the application has answered a request
+        self._app.url_map.add(self._app.url_rule_class(address, methods=["POST"], endpoint=endpoint, host=host))
+        self._app.view_functions[endpoint] = self._view
+
+    def _enter_view(self, environ: WSGIEnvironment, start_response: StartResponse, caller: Caller) -> Iterable[bytes]:
+        environ[CALLER_KEY] = caller
+        return self._inner(environ, start_response)
+
+    def _view(self, **_: str) -> Response:
+        environ = request.environ
+        caller, cors = environ[CALLER_KEY], self._guard.cors_headers(environ)
+        try:
+            body = environ[BODY_KEY] if BODY_KEY in environ else self._read(environ, caller)
+        except BodyRefused as refused:
+            return Response(error_response(refused.error), refused.status, cors, content_type=JSON[1])
+        environ["wsgi.input"] = io.BytesIO(body)  # a method may read it once more
+        answer = self._answerer.answer(body, caller)
+        if answer is None:
+            return Response(status=204, headers=cors)
+        status = "200 OK" if caller.authenticated else self._status(body, caller)
+        return Response(answer, status, cors, content_type=JSON[1])
+
+    def _read(self, environ: WSGIEnvironment, caller: Caller) -> bytes:
+        if not (caller.authenticated or self._answerer.is_public):
+            raise BodyRefused(_UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
+        return read_body(environ, self._max_body)
+
+    def _status(self, body: bytes, caller: Caller) -> str:
+        return _UNAUTHORIZED if self._answerer.is_denied(body, caller) else "200 OK"
+
+    def _other_method(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        if method in self._own_methods:
+            return self._inner(environ, start_response)
+        self._guard.admit(environ)
+        if method == "OPTIONS":
+            headers = self._guard.preflight_headers(environ, "POST, OPTIONS")
+            return send_empty(start_response, "204 No Content", headers)
+        if method == "GET" and "text/html" in environ.get("HTTP_ACCEPT", ""):
+            location = environ.get("SCRIPT_NAME", "") + self._console
+            return send_empty(start_response, "303 See Other", [("Location", location)])
+        return send_not_allowed(start_response, "POST, OPTIONS")
+
+
+class PageDoor:
+    """An address that is no RPC address."""
+
+    def __init__(self, page: Page, guard: Guard, state: AppState) -> None:
+        self._page, self._guard, self._state = page, guard, state
+        self._methods = frozenset(page.methods.split(", "))
+        self._allow = f"{page.methods}, OPTIONS"
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            caller = self._guard.admit(environ) if self._page.guarded else ANONYMOUS
+        except Refused as refused:
+            return send_error(start_response, refused.status, Forbidden(data=refused.reason))
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            headers = self._guard.preflight_headers(environ, self._allow)
+            return send_empty(start_response, "204 No Content", headers)
+        if method not in self._methods:
+            return send_not_allowed(start_response, self._allow)
+        cors = self._guard.cors_headers(environ)
+
+        def start(status: str, headers: Headers, exc_info: Any = None, /) -> Callable[[bytes], object]:
+            return start_response(status, [*headers, *cors], exc_info)
+
+        sent = self._page.serve(environ, start, self._state, caller)
+        return [] if method == "HEAD" else sent
+
+
+def _own_routes(app: Flask) -> dict[str, frozenset[str]]:
+    """The application's own fixed addresses -> HTTP methods; one with a variable part takes no address of ours."""
+    own: dict[str, frozenset[str]] = {}
+    for rule in app.url_map.iter_rules():
+        if not rule.arguments:
+            own[rule.rule] = own.get(rule.rule, _NO_METHODS) | frozenset(rule.methods or ())
+    return own
+
+
+def _has_request_functions(app: Flask) -> bool:
+    kinds = (
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+        app.url_value_preprocessors,
+    )
+    return any(kind.get(None) for kind in kinds)
