@@ -13,8 +13,8 @@ BEAT_S = 0.5
 """How often the bar is drawn while nothing changes, so that its times go on."""
 
 STEP_S = 5.0
-STEP = 0.1
-"""A plain line is written for every step of this fraction, or after this time."""
+STEPS = 10
+"""A plain line is written for each of so many parts of the way, or after this time."""
 
 BAR_WIDTH = 24
 
@@ -101,7 +101,7 @@ class Lines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._state = ""
-        self._next_fraction = STEP
+        self._step = 0
         self._next_time = 0.0
 
     def show(self, record: Record) -> None:
@@ -127,10 +127,10 @@ class Lines:
         """Nothing is left open."""
 
     def _is_due(self, progress: Progress) -> bool:
-        fraction = progress.fraction or 0.0
-        if fraction < self._next_fraction and time.monotonic() < self._next_time:
+        step = int((progress.fraction or 0.0) * STEPS)
+        if step <= self._step and time.monotonic() < self._next_time:
             return False
-        self._next_fraction = fraction + STEP
+        self._step = step
         self._next_time = time.monotonic() + STEP_S
         return True
 
