@@ -114,7 +114,7 @@ class Client:
         if isinstance(to, str | Path):
             with open(to, "wb") as opened:
                 return self.download(file, opened)
-        with self._transport.stream(file.url) as answer:
+        with self._transport.stream(f"/files/{file.id}") as answer:
             if answer.status_code != httpx.codes.OK:
                 answer.read()
                 raise _failure(answer)
@@ -123,7 +123,7 @@ class Client:
 
     def read_file(self, file: FileInfo) -> bytes:
         """The content of a file of the server."""
-        return self._transport.get(file.url, _read_content)
+        return self._transport.get(f"/files/{file.id}", _read_content)
 
     def close(self) -> None:
         """Close the connections."""

@@ -53,6 +53,7 @@ class Record(Struct, frozen=True, kw_only=True):
     retry_of: str | None = None
     parent_id: str | None = None
     waiting_for: WaitingFor | None = None
+    stop_requested: str | None = None
     seq: int = 0
     params: Any = None
     result: Any = None

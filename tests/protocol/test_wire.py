@@ -1,0 +1,117 @@
+"""The golden files, held against what the server writes, what the client reads, and docs/wire.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hotplate import errors
+from hotplate.client.run import Event as ClientEvent
+from hotplate.client.run import Record, log_line
+from hotplate.engine import Event, NodeInfo
+from hotplate.rpc.builtin import RunMethods
+from hotplate.rpc.wire import RunLog, WireRun, event_to_wire, node_to_wire, to_wire, with_params
+from hotplate.run import FileInfo, Run
+
+GOLDEN = Path(__file__).parent / "golden"
+PAGE = Path(__file__).parents[2] / "docs" / "wire.md"
+RUNS = sorted(path.stem for path in GOLDEN.glob("run_*.json") if path.stem != "run_log")
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+
+
+def written(value: Any) -> Any:
+    return json.loads(msgspec.json.encode(value))
+
+
+def run_of(wire: dict[str, Any]) -> Run:
+    """The run that is written as `wire`."""
+    result = None if wire["result"] is None else msgspec.Raw(json.dumps(wire["result"]).encode())
+    facts = {name: value for name, value in wire.items() if name != "result"}
+    return msgspec.structs.replace(msgspec.convert(facts, Run), result=result)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_server_writes_a_run_like_its_golden_file(name: str) -> None:
+    assert written(to_wire(run_of(golden(name)))) == golden(name)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_client_reads_all_of_a_run(name: str) -> None:
+    record = msgspec.json.decode((GOLDEN / f"{name}.json").read_bytes(), type=Record)
+    assert {**written(record), "params": None} == {**golden(name), "params": None}
+
+
+def test_there_is_a_golden_file_of_every_state() -> None:
+    assert {golden(name)["state"] for name in RUNS} == {"queued", "running", "succeeded", "failed", "cancelled"}
+
+
+def test_a_run_read_by_its_id_has_its_params() -> None:
+    run = msgspec.structs.replace(run_of(golden("run_queued")), params=msgspec.Raw(b'{"samples": 10}'))
+    assert written(with_params(run)) == {**golden("run_queued"), "params": {"samples": 10}}
+
+
+def test_the_server_writes_a_log_like_its_golden_file() -> None:
+    wire = golden("run_log")
+    events = [msgspec.json.decode(json.dumps(event), type=ClientEvent) for event in wire["events"]]
+    kept = [Event(e.seq, e.type, e.at.timestamp(), json.dumps(e.data).encode()) for e in events]
+    assert written(RunLog([event_to_wire(event) for event in kept], kept[-1].seq)) == wire
+
+
+def test_the_client_reads_the_lines_of_a_log() -> None:
+    events = msgspec.convert(golden("run_log")["events"], list[ClientEvent])
+    lines = [log_line(event) for event in events if event.type == "log"]
+    assert [(line.level, line.logger, line.text) for line in lines] == [
+        ("INFO", "shop.orders", "reading orders"),
+        ("INFO", None, "printed"),
+    ]
+
+
+def test_the_server_writes_a_worker_like_its_golden_file() -> None:
+    [wire] = golden("worker_list")
+    times = {name: datetime.fromisoformat(wire[name]).timestamp() for name in ("started_at", "seen_at")}
+    node = NodeInfo(**{**wire, **times})
+    assert written(node_to_wire(node)) == wire
+
+
+def test_the_server_writes_a_file_like_its_golden_file() -> None:
+    assert written(msgspec.convert(golden("file"), FileInfo)) == golden("file")
+
+
+def test_the_page_lists_every_error_that_hotplate_gives() -> None:
+    listed = re.findall(r"^\| (-32\d+) \| (.+?) \| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    given = [(str(code), kind.default_message, kind.__name__) for code, kind in errors.CODES.items()]
+    assert sorted(listed) == sorted(given)
+
+
+def test_the_page_lists_every_field_of_a_run() -> None:
+    section = PAGE.read_text("utf-8").partition("## Runs")[2].partition("## Built-in")[0]
+    cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    listed = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+    assert sorted(listed) == sorted([*WireRun.__struct_fields__, "params"])
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "wait", "cancel", "retry", "log", "start"])
+def test_the_page_lists_the_parameters_of_every_built_in_method_in_their_order(verb: str) -> None:
+    [cell] = re.findall(rf"^\| `run\.{verb}` \| (.*?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    listed = [(name, default or None) for name, default in re.findall(r"`(\w+)`(?: = (\w+|\{\}))?", cell)]
+    _, _, *parameters = signature(getattr(RunMethods, verb)).parameters.values()
+    assert listed == [(parameter.name, _default(parameter)) for parameter in parameters]
+
+
+def _default(parameter: Parameter) -> str | None:
+    value = parameter.default
+    if value is Parameter.empty:
+        return None
+    if isinstance(value, float):
+        return f"{value:g}"
+    return bytes(value).decode() if isinstance(value, msgspec.Raw) else json.dumps(value)
