@@ -115,6 +115,10 @@ class Processes:
         argv = ("-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws", *more, app)
         return self.serve(self.python(*argv, **options), port)
 
+    def node(self, app: str, *more: str, **options: object) -> subprocess.Popen[bytes]:
+        """A worker node of `app`, which takes runs from now on or a moment later."""
+        return self.start("hotplate", "worker", app, *more, **options)  # type: ignore[arg-type]
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End a process and its group at once, and wait for it."""
         with suppress(ProcessLookupError):

@@ -34,8 +34,8 @@ class Peer(Protocol):
 
 @contextmanager
 def spawned(*argv: str, environ: Mapping[str, str], log: Path) -> Iterator[psutil.Process]:
-    """A process of this Python (`python -m argv…`) in a group of its own, which is ended in the end."""
-    command = [sys.executable, "-m", *argv]
+    """A console script of this environment, in a process group of its own, which is ended in the end."""
+    command = [str(Path(sys.executable).with_name(argv[0])), *argv[1:]]
     with log.open("ab") as output:
         child = subprocess.Popen(
             command, env=os.environ | dict(environ), stdout=output, stderr=output, start_new_session=True

@@ -42,7 +42,7 @@ def running(concurrency: int, folder: Path) -> Iterator[HueySqlite]:
     """The peer, ready to take jobs."""
     queue.storage.filename = str(folder / FILE)
     queue.storage.initialize_schema()
-    argv = ("huey.bin.huey_consumer", f"{__name__}.queue", "-w", str(concurrency), "-k", "process", "-q")
+    argv = ("huey_consumer", f"{__name__}.queue", "-w", str(concurrency), "-k", "process", "-q")
     with spawned(*argv, environ={"BENCH_FOLDER": str(folder)}, log=folder / "huey.log") as workers:
         peer = HueySqlite(workers)
         peer.one()
