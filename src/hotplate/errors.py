@@ -214,8 +214,5 @@ def log_failure(what: str, error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with its control characters escaped, as `\\x1b`."""
-    return text.translate(_ESCAPES)
-
-
-_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(9), *range(10, 32), *range(127, 160))}
+    """`text` with everything escaped that a terminal would obey or hide: control characters and directions."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

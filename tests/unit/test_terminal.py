@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from hotplate.client.run import LogLine, Record
-from hotplate.client.terminal import Bar, Lines, bar, duration, printable, short
+from hotplate.client.terminal import Bar, Lines, bar, duration, short
+from hotplate.errors import printable
 from hotplate.run import Progress
 
 BEGAN = datetime(2026, 11, 21, 3, 20, 45, tzinfo=UTC)

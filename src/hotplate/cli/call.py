@@ -15,8 +15,8 @@ import msgspec
 from ..client import Client, Run
 from ..client.call import Arguments
 from ..client.run import new_run
-from ..client.terminal import follow, printable
-from ..errors import Error
+from ..client.terminal import follow
+from ..errors import Error, printable
 from . import Failure
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)

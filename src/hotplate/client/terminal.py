@@ -6,6 +6,7 @@ import shutil
 import time
 from typing import Protocol, TextIO
 
+from ..errors import printable
 from ..run import Progress
 from .run import LogLine, Record, Run, log_line
 
@@ -206,11 +207,6 @@ def short(number: float) -> str:
         if abs(number) >= limit:
             return f"{number / (1e3 if unit == 'k' else limit):.1f}{unit}"
     return f"{number:.0f}" if number == int(number) or abs(number) >= 100 else f"{number:.2g}"
-
-
-def printable(text: str) -> str:
-    """Text without anything that a terminal would obey (CR, LF, ESC, …): that is written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _log_text(line: LogLine) -> str:
