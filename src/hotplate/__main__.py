@@ -1,0 +1,7 @@
+"""`python -m hotplate` is the command `hotplate`."""
+
+from __future__ import annotations
+
+from .cli import main
+
+main()

@@ -1,0 +1,139 @@
+"""The command line: which application, which arguments, and how a command ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import pytest
+
+from hotplate.cli.call import arguments
+
+APPS = {
+    "shop.py": "from flask import Flask\napp = Flask(__name__)\n",
+    "factory.py": "from flask import Flask\ndef create_app(name='x'):\n    return Flask(name)\n",
+    "needy.py": "import nonexistent_module\n",
+    "broken.py": "1 / 0\n",
+    "empty.py": "",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in APPS.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def run(
+    folder: Path, *argv: str, command: tuple[str, ...] = ("-m", "hotplate"), environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    import os
+
+    environment = {**os.environ, **(environ or {})}
+    return subprocess.run(
+        [sys.executable, *command, *argv], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_version_is_told(folder: Path) -> None:
+    assert run(folder, "--version").stdout.startswith("hotplate 0.")
+
+
+def test_help_lists_the_commands(folder: Path) -> None:
+    text = run(folder, "--help").stdout
+    assert "call " in text
+    assert "describe " in text
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("nonsense",), "No such command 'nonsense' (see hotplate --help)"),
+        (("--nonsense",), "No such option '--nonsense' (see hotplate --help)"),
+        (("call",), "Missing argument 'URL' (see hotplate call --help)"),
+        (("describe", "a", "b"), "Got unexpected extra argument (b) (see hotplate describe --help)"),
+        (("describe",), "no application: name one (module:app), or set HOTPLATE_APP or FLASK_APP in the environment"),
+        (("call", "http://h", "f", "a=1", "2"), "give all values by name (name=value) or all by position (value)"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_code_2(folder: Path, argv: tuple[str, ...], said: str) -> None:
+    ended = run(folder, *argv)
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (2, "", 1)
+    assert ended.stderr.startswith("hotplate: ")
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        ("needy", "ModuleNotFoundError: No module named 'nonexistent_module'"),
+        ("broken", "ZeroDivisionError: division by zero"),
+        ("broken", "broken.py, line 1"),
+        ("absent", "Could not import 'absent'"),
+        ("absent.py", "Could not import"),
+        ("shop:other", "other"),
+        ("empty", "empty"),
+    ],
+)
+def test_an_application_that_cannot_be_loaded_is_one_line_and_exit_code_1(folder: Path, app: str, said: str) -> None:
+    ended = run(folder, "describe", app)
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
+    assert ended.stderr.startswith(f"hotplate: cannot load {app!r}: ")
+    assert said in ended.stderr
+
+
+def test_debug_shows_the_traceback(folder: Path) -> None:
+    ended = run(folder, "--debug", "describe", "broken")
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert 'broken.py", line 1' in ended.stderr
+
+
+def test_an_unreachable_server_is_one_line_and_exit_code_1(folder: Path) -> None:
+    ended = run(folder, "call", "http://127.0.0.1:9", "f")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert ended.stderr.startswith("hotplate: cannot reach http://127.0.0.1:9/rpc: ")
+
+
+def test_commands_are_found_below_flask_too(folder: Path) -> None:
+    assert "describe" in run(folder, "hotplate", "--help", command=("-m", "flask")).stdout
+
+
+def test_the_parent_of_a_node_imports_no_flask_and_no_http_client() -> None:
+    code = "import sys, hotplate.cli.app, hotplate.cli.worker; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"flask", "werkzeug", "jinja2", "httpx", "hotplate.extension"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ((), []),
+        (("1", "abc", "[1, 2]", "null", "1.5"), [1, "abc", [1, 2], None, 1.5]),
+        (("n=1", "text=abc", 'tags=["a"]', "empty="), {"n": 1, "text": "abc", "tags": ["a"], "empty": ""}),
+        (("text=a=b", "url=http://h/?q=1"), {"text": "a=b", "url": "http://h/?q=1"}),
+        (('"a=b"', "-3", "NaN"), ["a=b", -3, "NaN"]),
+        (("text=two\nlines",), {"text": "two\nlines"}),
+    ],
+)
+def test_values_are_json_else_text(given: tuple[str, ...], understood: object) -> None:
+    assert arguments(given) == understood
+
+
+def test_values_come_from_files(tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text('{"lines": [1, 2]}')
+    (tmp_path / "letter.txt").write_text("12\n")
+    found = arguments((f"order=@{tmp_path}/order.json", f"letter=@{tmp_path}/letter.txt"))
+    assert found == {"order": {"lines": [1, 2]}, "letter": "12\n"}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text("{")
+    with pytest.raises(click.UsageError, match=r"order\.json"):
+        arguments((f"@{tmp_path}/order.json",))
+    with pytest.raises(click.UsageError, match=r"absent\.txt"):
+        arguments((f"@{tmp_path}/absent.txt",))
