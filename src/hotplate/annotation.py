@@ -1,14 +1,31 @@
-"""What an annotation means on the wire: the type that msgspec decodes in its place."""
+"""What an annotation means on the wire: the type that msgspec decodes in its place.
+
+msgspec knows most types by itself. Unions it cannot tell apart, classes with such a union in a field, and pydantic's
+types are decoded by stand-ins, which take their place in the type and build the value from plain JSON values.
+pydantic and numpy are used only where the application has imported them.
+"""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
-from collections.abc import Callable
-from types import FrameType, SimpleNamespace
-from typing import Any, get_type_hints
+import types
+import typing
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
-from msgspec.inspect import type_info
+import msgspec
+from msgspec import inspect as mi
+
+from .array import is_numpy
+from .fields import Field, fields_of, is_pydantic, type_name
+from .shape import parts
+from .standin import Choice, Record, StandIn, Validated
+
+_UNIONS = (Union, types.UnionType)
+_CONSTRAINTS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
+_ADVICE = "use a dataclass, a TypedDict, a msgspec Struct or a pydantic model"
 
 
 def hint(fn: Callable[..., Any], name: str) -> Any:
@@ -17,24 +34,43 @@ def hint(fn: Callable[..., Any], name: str) -> Any:
     Classes that the enclosing function defines, as in an app factory, are found while that function runs.
     Raises `TypeError` if the annotation cannot be evaluated.
     """
-    inner = inspect.unwrap(fn)
+    inner = _innermost(fn)
     annotations = getattr(inner, "__annotations__", {})
     if name not in annotations:
         return Any
-    lookalike = SimpleNamespace(__annotations__={name: annotations[name]})
-    scope = getattr(inner, "__globals__", {})
+    lookalike = types.SimpleNamespace(__annotations__={name: annotations[name]})
+    return _evaluated(lookalike, getattr(inner, "__globals__", {}))[name]
+
+
+def wire_type(annotation: Any, *, result: bool = False) -> Any:
+    """The type that msgspec decodes, with `standin.decode_hook`, for an annotation.
+
+    A result may also be a NumPy scalar or array. Raises `TypeError` saying what cannot be used.
+    """
+    return _Translation(result).wire(annotation)
+
+
+def _innermost(fn: Callable[..., Any]) -> Any:
+    inner: Any = fn
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    inner = inspect.unwrap(inner)
+    return inner if hasattr(inner, "__globals__") or inspect.ismethod(inner) else type(inner).__call__
+
+
+def _evaluated(thing: Any, scope: dict[str, Any]) -> dict[str, Any]:
     try:
-        return get_type_hints(lookalike, scope, _enclosing(scope), include_extras=True)[name]
+        return get_type_hints(thing, scope, _enclosing(scope), include_extras=True)
     except NameError as error:
-        raise TypeError(f"{error} (annotated as {annotations[name]!r})") from None
+        raise TypeError(f"{error}; annotations are read when the function is declared") from None
     except (SyntaxError, AttributeError) as error:
-        raise TypeError(f"the annotation {annotations[name]!r} cannot be read: {error}") from None
+        raise TypeError(f"its annotation cannot be read: {error}") from None
 
 
 def _enclosing(scope: dict[str, Any]) -> dict[str, Any]:
     """The local names of the functions of the same module that are being executed, inner ones first."""
     found: dict[str, Any] = {}
-    frame: FrameType | None = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_globals is scope and frame.f_locals is not scope:
             found = {**frame.f_locals, **found}
@@ -42,21 +78,117 @@ def _enclosing(scope: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def wire_type(annotation: Any) -> Any:
-    """The type that msgspec decodes for an annotation. Raises `TypeError` if none can be decoded."""
-    kind = Any if annotation is object else annotation
-    try:
-        type_info(kind)
-    except NameError as error:
-        raise TypeError(str(error)) from None
-    return kind
+def _unaliased(annotation: Any) -> Any:
+    """What another name for a type stands for."""
+    while hasattr(annotation, "__supertype__"):  # typing.NewType
+        annotation = annotation.__supertype__
+    while type(annotation).__name__ == "TypeAliasType":  # `type X = …` of Python 3.12
+        annotation = annotation.__value__
+    if annotation in (Iterable, typing.Iterable):
+        return list[Any]
+    return Any if annotation is object else annotation
 
 
-def decode_hook(kind: type, value: Any) -> Any:
-    """Build what msgspec itself cannot from plain JSON values."""
-    raise NotImplementedError
+class _Translation:
+    """From one annotation to one wire type; a class that refers to itself is translated once."""
+
+    def __init__(self, result: bool) -> None:
+        self._result = result
+        self._records: dict[type, Record] = {}
+
+    def wire(self, annotation: Any) -> Any:
+        annotation = _unaliased(annotation)
+        origin, args = get_origin(annotation), get_args(annotation)
+        if origin is Annotated:
+            return self._annotated(annotation, *args)
+        if origin in _UNIONS:
+            return self._union(args)
+        return self._plain(self._generic(annotation, origin, args))
+
+    def _annotated(self, annotation: Any, bare: Any, *metadata: Any) -> Any:
+        if any(_comes_from("pydantic", item) or is_pydantic(item) for item in metadata):
+            return Validated.of(annotation)
+        kept = [kept for item in metadata if (kept := _constraint(item)) is not None]
+        inner = self.wire(bare)
+        return self._checked(Annotated[(inner, *kept)]) if kept else inner
+
+    def _union(self, args: tuple[Any, ...]) -> Any:
+        branches = [self.wire(branch) for branch in args if branch is not types.NoneType]
+        nothing = [None] if types.NoneType in args else []
+        whole = Union[tuple(branches + nothing)]
+        try:
+            mi.type_info(whole)
+        except TypeError:
+            choice = Choice.of(branches)
+            return Union[(choice, *nothing)]
+        return whole
+
+    def _generic(self, annotation: Any, origin: Any, args: tuple[Any, ...]) -> Any:
+        """`annotation` with its arguments translated: `list[A | B]` becomes a list of a stand-in."""
+        if not isinstance(origin, type) or origin in (type, Callable) or is_numpy(origin):
+            return annotation
+        wired = tuple(self.wire(arg) if _is_annotation(arg) else arg for arg in args)
+        if origin is Iterable:
+            return types.GenericAlias(list, wired)
+        same = all(new is old for new, old in zip(wired, args, strict=True))
+        return annotation if same else types.GenericAlias(origin, wired)
+
+    def _plain(self, kind: Any) -> Any:
+        if is_pydantic(kind):
+            return Validated.of(kind)
+        try:
+            return self._checked(kind)
+        except (TypeError, NameError) as error:
+            fields = fields_of(kind)
+            if fields is None:
+                raise TypeError(str(error)) from None
+            return self._record(kind, [field for field in fields if field.key])
+
+    def _checked(self, kind: Any) -> Any:
+        for part in parts(kind):
+            if isinstance(part, mi.CustomType) and not self._is_known(part.cls):
+                verb = "written as" if self._result else "read from"
+                advice = "a NumPy type is for results; take lists" if is_numpy(part.cls) else _ADVICE
+                raise TypeError(f"{type_name(part.cls)} cannot be {verb} JSON; {advice}")
+            if isinstance(part, mi.DataclassType) and is_pydantic(part.cls):
+                raise TypeError(f"{type_name(part.cls)} is checked by pydantic")
+        return kind
+
+    def _is_known(self, cls: Any) -> bool:
+        return isinstance(cls, StandIn) or is_pydantic(cls) or (self._result and is_numpy(cls))
+
+    def _record(self, cls: type, fields: list[Field]) -> Record:
+        if cls not in self._records:
+            record = self._records[cls] = Record(cls.__name__, (), {})
+            hints = _evaluated(cls, vars(sys.modules[cls.__module__]))
+            read = [self._field(cls, field, hints[field.name]) for field in fields]
+            record.fill(cls, [field for field, _ in read], [kind for _, kind in read])
+        return self._records[cls]
+
+    def _field(self, cls: type, field: Field, annotation: Any) -> tuple[Field, Any]:
+        qualifier = get_origin(annotation)
+        if qualifier in (Required, NotRequired):  # what TypedDict itself does not see in annotations that are strings
+            field, annotation = field._replace(required=qualifier is Required), get_args(annotation)[0]
+        try:
+            return field, self.wire(annotation)
+        except TypeError as error:
+            raise TypeError(f"field {field.name!r} of {cls.__name__}: {error}") from None
 
 
-def encode_hook(value: Any) -> Any:
-    """Turn what msgspec itself cannot write into something it can. Raises `TypeError` if that is impossible."""
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+def _constraint(metadata: Any) -> msgspec.Meta | None:
+    """What `annotated_types` says, in msgspec's words; other metadata is somebody else's."""
+    if isinstance(metadata, msgspec.Meta):
+        return metadata
+    if not _comes_from("annotated_types", metadata):
+        return None
+    limits = {name: limit for name in _CONSTRAINTS if (limit := getattr(metadata, name, None)) is not None}
+    return msgspec.Meta(**limits) if limits else None
+
+
+def _is_annotation(thing: Any) -> bool:
+    """Whether an argument of a generic is a type: not the dots of a tuple, nor a list of parameter types."""
+    return thing is not Ellipsis and not isinstance(thing, list | tuple)
+
+
+def _comes_from(package: str, thing: Any) -> bool:
+    return type(thing).__module__.partition(".")[0] == package

@@ -6,35 +6,34 @@ and a call written out in full, so that a call costs little more than msgspec it
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
-from typing import Any, get_args, get_origin
+from types import GenericAlias
+from typing import Any, NoReturn, Optional, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, Raw, Struct, defstruct, field
-from msgspec.json import Decoder, Encoder
+from msgspec import Struct, defstruct
+from msgspec import inspect as mi
+from msgspec.json import Decoder
+from msgspec.structs import asdict
 
-from .annotation import decode_hook, encode_hook, hint, wire_type
-from .errors import DeclarationError, InvalidParams, InvalidRequest, ParseError, ResultUnusable
+from .annotation import hint, wire_type
+from .encoding import encode, fault
+from .errors import DeclarationError, Error, InvalidParams, InvalidRequest, ParseError, ResultUnusable
+from .misfit import Misfit
+from .parameter import Parameter, first_misfit
+from .shape import may_be_null, members
+from .standin import decode_hook
 
 _ITERATORS = (Iterator, Generator, AsyncIterator, AsyncGenerator)
 _OBJECT, _ARRAY = b"{"[0], b"["[0]
-
-_encode = Encoder(enc_hook=encode_hook).encode
-_members = Decoder(dict[str, Raw]).decode
-_elements = Decoder(list[Raw]).decode
-
-
-class Parameter(Struct, frozen=True):
-    """One parameter: `type` as annotated, `default` only if it is not `required`; `keyword_only` in params by name."""
-
-    name: str
-    type: Any
-    wire_type: Any
-    required: bool = True
-    default: Any = None
-    keyword_only: bool = False
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_KINDS = {
+    inspect.Parameter.POSITIONAL_ONLY: "a positional-only parameter",
+    inspect.Parameter.VAR_POSITIONAL: "a parameter for any number of values",
+    inspect.Parameter.VAR_KEYWORD: "a parameter for any names",
+}
+_UNWRITABLE = (TypeError, ValueError, RecursionError)
 
 
 class Signature:
@@ -45,18 +44,17 @@ class Signature:
     is_generator: the function yields values of `partial_type`, and its result is the list of them.
     """
 
-    def __init__(
-        self, fn: Callable[..., Any], *, name: str, noun: str = "function", skip_first: bool = False
-    ) -> None:
+    def __init__(self, fn: Callable[..., Any], *, name: str, noun: str = "function", skip_first: bool = False) -> None:
         self.fn, self.name, self._noun = fn, name, noun
         self.parameters = self._parameters(skip_first)
         annotated = self._resolve("result", hint, fn, "return")
         self.is_generator = inspect.isgeneratorfunction(fn) or get_origin(annotated) in _ITERATORS
-        self.partial_type: Any = ((*get_args(annotated), Any)[0]) if self.is_generator else None
-        self.result_type: Any = list[self.partial_type] if self.is_generator else annotated
-        self._wire_result = self._resolve("result", wire_type, self.result_type)
-        self._decode_result = Decoder(self._wire_result, dec_hook=decode_hook).decode
-        self._by_name, self._by_position = self._decoders()
+        self.partial_type: Any = (*get_args(annotated), Any)[0] if self.is_generator else None
+        self.result_type: Any = GenericAlias(list, self.partial_type) if self.is_generator else annotated
+        self.wire_result = self._resolve("result", wire_type, self.result_type, result=True)
+        self._result_places = [mi.type_info(self.wire_result)]
+        self._decode_result = Decoder(self.wire_result, dec_hook=decode_hook).decode
+        self._by_name, self._by_position = _decoders(self.parameters)
         self.call: Callable[..., Any] = _written_call(fn, self.parameters, skip_first)
 
     def __repr__(self) -> str:
@@ -74,84 +72,129 @@ class Signature:
                 return self._by_name(params or b"{}")
             if head == _ARRAY:
                 return self._by_position(params)
-        except msgspec.ValidationError as error:
-            raise self._refusal(params, error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise ParseError from None
+        except _UNREADABLE as error:
+            raise self._refusal(params or b"{}", error) from None
         raise InvalidRequest(data="params must be an array or an object")
 
     def bind(self, *args: Any, **kwargs: Any) -> bytes:
         """The arguments of a Python call as JSON params by name. Raises `InvalidParams` if they do not fit."""
         names = [p.name for p in self.parameters if not p.keyword_only]
         if len(args) > len(names):
-            raise InvalidParams(data=f"at most {len(names)} parameters may be given by position, got {len(args)}")
+            raise InvalidParams(data=f"takes {len(names)} parameters by position, got {len(args)}")
         given = dict(zip(names, args, strict=False))
         for name in kwargs:
             if name in given:
                 raise InvalidParams(data=f"parameter {name!r} is given twice")
-        params = _encode(given | kwargs)
+        params = self._written_params(given | kwargs)
         self.decode(params)
         return params
 
     def encode(self, result: Any) -> bytes:
         """The result as JSON. Raises `ResultUnusable` saying what cannot be written, and where."""
-        try:
-            return _encode(result)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ResultUnusable(data=str(error)) from None
+        if self.is_generator and not isinstance(result, list):
+            result = list(result)
+        return _written(result, self._result_places)
+
+    def encode_partial(self, value: Any) -> bytes:
+        """One value that a generator yielded as JSON. Raises `ResultUnusable`."""
+        return _written(value, members(self._result_places, 0))
 
     def decode_result(self, raw: bytes) -> Any:
         """The result from the JSON that `encode` wrote. Raises `ResultUnusable` if it does not fit the result type."""
         try:
             return self._decode_result(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ResultUnusable(data=str(error)) from None
+        except msgspec.ValidationError as error:
+            misfit = Misfit.of(error)
+            raise ResultUnusable(data=f"{misfit.path}: {misfit.text}") from None
+        except _UNREADABLE:
+            raise ResultUnusable(data="it is no JSON text") from None
 
     def _parameters(self, skip_first: bool) -> tuple[Parameter, ...]:
-        found = list(inspect.signature(self.fn).parameters.values())
+        try:
+            found = list(inspect.signature(self.fn).parameters.values())
+        except ValueError as error:
+            self._refuse("parameters", str(error))
         return tuple(self._parameter(p) for p in found[1 if skip_first else 0 :])
 
     def _parameter(self, p: inspect.Parameter) -> Parameter:
         where = f"parameter {p.name!r}"
         if p.kind not in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
-            self._refuse(where, f"{p} has no name to be called by; give it a name of its own")
+            self._refuse(where, f"{_KINDS[p.kind]} cannot be given by name; give each parameter a name")
+        if p.name.startswith("__"):
+            self._refuse(where, "a name cannot begin with two underscores")
         annotated = self._resolve(where, hint, self.fn, p.name)
         kind = self._resolve(where, wire_type, annotated)
+        if p.default is None and kind is not Any and not may_be_null([mi.type_info(kind)]):
+            kind = Optional[kind]  # noqa: UP045 - of a value
         required = p.default is p.empty
         default = None if required else p.default
         return Parameter(p.name, annotated, kind, required, default, p.kind is p.KEYWORD_ONLY)
 
-    def _resolve(self, where: str, step: Callable[..., Any], *args: Any) -> Any:
+    def _resolve(self, where: str, step: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
-            return step(*args)
+            return step(*args, **options)
         except TypeError as error:
             self._refuse(where, str(error))
 
-    def _refuse(self, where: str, why: str) -> None:
+    def _refuse(self, where: str, why: str) -> NoReturn:
         raise DeclarationError(f"{self._noun} {self.name!r}: {where}: {why}")
 
-    def _decoders(self) -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
-        fields = [(p.name, p.wire_type, _default(p)) for p in self.parameters]
-        by_name = defstruct("Params", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
-        by_position = defstruct("Params", fields, array_like=True, forbid_unknown_fields=True, gc=False)
-        return (
-            Decoder(by_name, dec_hook=decode_hook).decode,
-            Decoder(by_position, dec_hook=decode_hook).decode,
-        )
+    def _refusal(self, params: bytes, error: Exception) -> Error:
+        """Params are decoded again, one by one, to name the one that does not fit."""
+        if not isinstance(error, msgspec.ValidationError):
+            return ParseError()
+        try:
+            return InvalidParams(data=first_misfit(self.parameters, params)[:1000])
+        except _UNREADABLE:
+            return ParseError()
 
-    def _refusal(self, params: bytes, error: Exception) -> InvalidParams:
-        """The first thing that is wrong with params, found by looking at them one by one."""
-        return InvalidParams(data=str(error))
+    def _written_params(self, given: dict[str, Any]) -> bytes:
+        try:
+            params = encode(given)
+        except _UNWRITABLE:
+            params = b"null"
+        if b"null" in params:
+            self._check(given)
+        return params
+
+    def _check(self, given: dict[str, Any]) -> None:
+        for p in self.parameters:
+            found = fault(given[p.name], p.places(), p.name) if p.name in given else None
+            if found:
+                raise InvalidParams(data=f"parameter {p.name!r}: {found}")
 
 
-def _default(p: Parameter) -> Any:
-    if p.required:
-        return NODEFAULT
+def _written(value: Any, places: list[mi.Type]) -> bytes:
     try:
-        hash(p.default)
-    except TypeError:
-        return field(default_factory=lambda: copy.deepcopy(p.default))
-    return p.default
+        written = encode(value)
+    except RecursionError:
+        raise ResultUnusable(data="$ is nested too deeply, or contains itself") from None
+    except (TypeError, ValueError) as error:
+        raise ResultUnusable(data=fault(value, places) or str(error)) from None
+    if b"null" in written and value is not None:
+        found = fault(value, places)
+        if found:
+            raise ResultUnusable(data=found)
+    return written
+
+
+def _decoders(parameters: tuple[Parameter, ...]) -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
+    """What decodes params by name and params by position, into the same attributes."""
+    options: dict[str, Any] = {"kw_only": True, "forbid_unknown_fields": True, "gc": False}
+    by_name = defstruct("Params", [p.struct_field() for p in parameters], **options)
+    positional = [p.struct_field() for p in parameters if not p.keyword_only]
+    by_position = defstruct("Params", positional, array_like=True, **options)
+    decode = Decoder(by_position, dec_hook=decode_hook).decode
+    whole = decode if len(positional) == len(parameters) else lambda params: _completed(by_name, decode(params))
+    return Decoder(by_name, dec_hook=decode_hook).decode, whole
+
+
+def _completed(by_name: type[Struct], given: Struct) -> Struct:
+    """Params given by position with the defaults of those that are given by name only."""
+    try:
+        return by_name(**asdict(given))
+    except TypeError as error:
+        raise msgspec.ValidationError(str(error)) from None
 
 
 def _written_call(fn: Callable[..., Any], parameters: tuple[Parameter, ...], skip_first: bool) -> Callable[..., Any]:
@@ -159,6 +202,6 @@ def _written_call(fn: Callable[..., Any], parameters: tuple[Parameter, ...], ski
     given = [f"{p.name}=p.{p.name}" if p.keyword_only else f"p.{p.name}" for p in parameters]
     head, first = ("p, first", ["first"]) if skip_first else ("p", [])
     scope: dict[str, Any] = {"fn": fn}
-    exec(f"def call({head}): return fn({', '.join(first + given)})", scope)  # noqa: S102 - names of parameters only
+    exec(f"def call({head}): return fn({', '.join(first + given)})", scope)
     call: Callable[..., Any] = scope["call"]
     return call

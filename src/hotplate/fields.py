@@ -1,0 +1,88 @@
+"""The fields of a class, whatever made it: dataclasses, attrs, TypedDict, msgspec or pydantic.
+
+attrs and pydantic are used only where the application has imported them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, is_typeddict
+
+import msgspec
+
+_STRUCT_OPTIONS = ("array_like", "forbid_unknown_fields", "tag", "tag_field")
+
+
+class Field(NamedTuple):
+    """A field: its `name` in the class, the `key` its constructor takes (None if it takes none), its name in JSON."""
+
+    name: str
+    key: str | None
+    wire_name: str
+    required: bool
+
+
+def fields_of(cls: Any) -> tuple[Field, ...] | None:
+    """The fields of `cls`; None if it is not a class made of fields that Hotplate knows."""
+    if is_typeddict(cls):
+        return tuple(Field(name, name, name, name in cls.__required_keys__) for name in cls.__annotations__)
+    if not isinstance(cls, type):
+        return None
+    if issubclass(cls, msgspec.Struct):
+        return tuple(Field(f.name, f.name, f.encode_name, f.required) for f in msgspec.structs.fields(cls))
+    if dataclasses.is_dataclass(cls):
+        return tuple(map(_of_dataclass, dataclasses.fields(cls)))
+    if hasattr(cls, "__attrs_attrs__"):
+        nothing = sys.modules["attr"].NOTHING
+        attributes: Any = cls.__attrs_attrs__
+        return tuple(Field(a.name, a.alias if a.init else None, a.name, a.default is nothing) for a in attributes)
+    return None
+
+
+def _of_dataclass(f: dataclasses.Field[Any]) -> Field:
+    required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    return Field(f.name, f.name if f.init else None, f.name, required)
+
+
+def struct_options(cls: type) -> dict[str, Any]:
+    """How a class wants to be decoded beyond its fields: what a msgspec Struct was declared with."""
+    if not issubclass(cls, msgspec.Struct):
+        return {}
+    return {option: getattr(cls.__struct_config__, option) for option in _STRUCT_OPTIONS}
+
+
+@lru_cache(maxsize=1024)
+def wire_names(cls: Any) -> frozenset[str] | None:
+    """The members a JSON object for `cls` may have; None if it may have any."""
+    described = getattr(cls, "described", cls)
+    models = getattr(described, "model_fields", None)
+    if is_pydantic(described) and models is not None:
+        return frozenset(models) | {f.alias for f in models.values() if f.alias}
+    found = fields_of(described)
+    if found is None:
+        return None
+    tag_field = struct_options(described).get("tag_field")
+    return frozenset(f.wire_name for f in found if f.key) | ({tag_field} if tag_field else set())
+
+
+def is_pydantic(kind: Any) -> bool:
+    """Whether pydantic says how values of this type are checked."""
+    return "pydantic" in sys.modules and hasattr(kind, "__get_pydantic_core_schema__")
+
+
+def type_name(kind: Any) -> str:
+    """A type in a few words, for messages: no modules, no internals."""
+    origin = get_origin(kind)
+    if kind is NoneType or kind is None:
+        return "None"
+    if origin is Annotated:
+        return type_name(get_args(kind)[0])
+    if origin is Literal:
+        return " | ".join(map(repr, get_args(kind)))
+    if origin in (Union, UnionType):
+        return " | ".join(map(type_name, get_args(kind)))
+    name: str = getattr(origin or kind, "__name__", None) or str(kind).rpartition(".")[2]
+    return name

@@ -1,0 +1,114 @@
+"""A parameter of a function, and what is wrong with the value given for it."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import NODEFAULT, Raw, Struct, field
+from msgspec import inspect as mi
+from msgspec.json import Decoder
+
+from .encoding import encode
+from .misfit import Misfit
+from .shape import alternatives, members
+from .standin import decode_hook
+
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+_by_name = Decoder(dict[str, Raw]).decode
+_by_position = Decoder(list[Raw]).decode
+
+
+class Parameter(Struct, frozen=True):
+    """One parameter: `type` as annotated, `wire_type` as decoded, `default` only if it is not `required`.
+
+    A `keyword_only` parameter is given by name only.
+    """
+
+    name: str
+    type: Any
+    wire_type: Any
+    required: bool = True
+    default: Any = None
+    keyword_only: bool = False
+
+    def struct_field(self) -> tuple[str, Any, Any]:
+        """The field for it in a struct of all parameters; a default that could be changed is copied for each call."""
+        if self.required:
+            return self.name, self.wire_type, NODEFAULT
+        try:
+            hash(self.default)
+        except TypeError:
+            return self.name, self.wire_type, field(default_factory=lambda: copy.deepcopy(self.default))
+        return self.name, self.wire_type, self.default
+
+    def places(self) -> list[mi.Type]:
+        """What may stand in its place."""
+        return [mi.type_info(self.wire_type)]
+
+    def misfit(self, raw: Raw) -> str | None:
+        """What does not fit about the value given for it, in a sentence naming it."""
+        try:
+            msgspec.json.decode(raw, type=self.wire_type, dec_hook=decode_hook)
+        except msgspec.ValidationError as error:
+            return self._told(Misfit.of(error))
+        return None
+
+    def _told(self, misfit: Misfit) -> str:
+        where = f" at `{self.name}{misfit.path[1:]}`" if misfit.path != "$" else ""
+        allowed = self._allowed(misfit.path) if misfit.text.startswith("invalid enum value") else ""
+        return f"parameter {self.name!r}: {misfit.text}{where}{allowed}"
+
+    def _allowed(self, path: str) -> str:
+        places = self.places()
+        for name, index in _STEP.findall(path):
+            places = members(places, int(index) if index.isdigit() else name)
+        values = [value for place in places for part in alternatives(place) for value in _values(part)]
+        return "; expected one of " + ", ".join(str(encode(value), "utf-8") for value in values[:50]) if values else ""
+
+
+def _values(part: mi.Type) -> Sequence[Any]:
+    match part:
+        case mi.LiteralType(values=values):
+            return values
+        case mi.EnumType(cls=cls):
+            return [member.value for member in cls]
+    return ()
+
+
+def first_misfit(parameters: Sequence[Parameter], params: bytes) -> str:
+    """What is wrong with `params` that could not be decoded, in a sentence naming the parameter."""
+    given: Mapping[str, Raw]
+    if params[:1] == b"[":
+        elements = _by_position(params)
+        takers = [p.name for p in parameters if not p.keyword_only]
+        if len(elements) > len(takers):
+            return f"takes {len(takers)} {_by_position_words(takers)}, got {len(elements)}"
+        given = dict(zip(takers, elements, strict=False))
+    else:
+        given = _by_name(params)
+    return next(_misfits(parameters, given), "a parameter is given more than once")
+
+
+def _by_position_words(takers: Sequence[str]) -> str:
+    noun = "parameter" if len(takers) == 1 else "parameters"
+    return f"{noun} by position ({', '.join(takers)})" if takers else noun
+
+
+def _misfits(parameters: Sequence[Parameter], given: Mapping[str, Raw]) -> Iterator[str]:
+    names = [p.name for p in parameters]
+    for name in given:
+        if name not in names:
+            yield f"unknown parameter {name[:100]!r}; " + (f"takes {', '.join(names)}" if names else "takes none")
+    for p in parameters:
+        raw = given.get(p.name)
+        if raw is not None:
+            misfit = p.misfit(raw)
+            if misfit:
+                yield misfit
+        elif p.required:
+            yield f"parameter {p.name!r} is missing" + ("; it is given by name only" if p.keyword_only else "")
