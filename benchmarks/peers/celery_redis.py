@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import celery
 import psutil
@@ -18,7 +19,6 @@ from . import free_port, spawned, until
 
 URL = os.environ.get("BENCH_REDIS", "")
 app = celery.Celery("bench", broker=URL, backend=URL)
-app.conf.update(broker_connection_retry_on_startup=True, worker_hijack_root_logger=False)
 
 
 @app.task(name="noop")
@@ -29,14 +29,14 @@ def noop() -> int:
 class CeleryRedis:
     name = "Celery + Redis"
 
-    def __init__(self, workers: psutil.Process) -> None:
-        self.workers = workers
+    def __init__(self, workers: psutil.Process, client: Any) -> None:
+        self.workers, self._noop = workers, client.signature("noop")
 
     def many(self, count: int) -> None:
-        ResultSet([noop.delay() for _ in range(count)]).join_native(timeout=300)
+        ResultSet([self._noop.delay() for _ in range(count)]).join_native(timeout=300)
 
     def one(self) -> None:
-        noop.delay().get(timeout=60)
+        self._noop.delay().get(timeout=60)
 
 
 def missing() -> str | None:
@@ -48,14 +48,13 @@ def missing() -> str | None:
 def running(concurrency: int, folder: Path) -> Iterator[CeleryRedis]:
     """The peer, ready to take jobs."""
     with _redis(folder) as url:
-        app.conf.update(broker_url=url, result_backend=url)
         argv = ("celery", "-A", __name__, "worker", "-c", str(concurrency), "-l", "WARNING")
         environ = {"BENCH_REDIS": url}
-        with spawned(*argv, environ=environ, log=folder / "celery.log") as workers:
-            peer = CeleryRedis(workers)
+        client = celery.Celery("client", broker=url, backend=url, set_as_current=False)
+        with spawned(*argv, environ=environ, log=folder / "celery.log") as workers, client:
+            peer = CeleryRedis(workers, client)
             peer.one()
             yield peer
-        app.close()
 
 
 @contextmanager
