@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +13,7 @@ import click
 import pytest
 
 from hotplate.cli.call import arguments
+from hotplate.cli.layout import laid_out
 
 APPS = {
     "shop.py": "from flask import Flask\napp = Flask(__name__)\n",
@@ -31,7 +34,6 @@ def folder(tmp_path: Path) -> Path:
 def run(
     folder: Path, *argv: str, command: tuple[str, ...] = ("-m", "hotplate"), environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    import os
 
     environment = {**os.environ, **(environ or {})}
     return subprocess.run(
@@ -137,3 +139,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         arguments((f"@{tmp_path}/order.json",))
     with pytest.raises(click.UsageError, match=r"absent\.txt"):
         arguments((f"@{tmp_path}/absent.txt",))
+
+
+def test_a_result_is_laid_out_in_lines_that_fit() -> None:
+    value = {"estimate": 3.14, "series": [{"samples": 10, "name": "Zürich"}, {"samples": 20}], "none": []}
+    text = laid_out(value, 44)
+    assert json.loads(text) == value
+    assert text.splitlines() == [
+        "{",
+        '  "estimate": 3.14,',
+        '  "series": [',
+        '    {"samples": 10, "name": "Zürich"},',
+        '    {"samples": 20}',
+        "  ],",
+        '  "none": []',
+        "}",
+    ]
+
+
+def test_a_short_result_is_one_line() -> None:
+    assert laid_out({"a": [1, 2]}, 80) == '{"a": [1, 2]}'

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import termios
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +23,27 @@ BEGAN = datetime(2026, 11, 21, 3, 20, 45, tzinfo=UTC)
 
 
 class Terminal(io.StringIO):
+    """A terminal of `columns` columns."""
+
     encoding = "utf-8"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pty, self._tty = pty.openpty()
+        self.resize(101)
+
+    def resize(self, columns: int) -> None:
+        fcntl.ioctl(self._tty, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def fileno(self) -> int:
+        return self._tty
+
+    def isatty(self) -> bool:
+        return True
+
+    def end(self) -> None:
+        os.close(self._pty)
+        os.close(self._tty)
 
     @property
     def last(self) -> str:
@@ -26,9 +52,10 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.setenv("COLUMNS", "100")
-    return Terminal()
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.end()
 
 
 def record(**fields: Any) -> Record:
@@ -66,8 +93,15 @@ def test_the_bar_is_plain_where_the_terminal_writes_ascii_only(terminal: Termina
     assert "[############>           ]" in terminal.last
 
 
-def test_the_bar_stays_within_one_line(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
+def test_the_bar_is_shorter_where_the_terminal_is_narrow(terminal: Terminal) -> None:
+    terminal.resize(72)
+    Bar(terminal).show(at(0.42))
+    assert terminal.last == "estimate_pi  [━━━━━╸      ]   42 %  4.2M/10.0M  5.2M/s  darts  ETA 1:07"
+    assert len(terminal.last) == 71
+
+
+def test_the_bar_stays_within_one_line(terminal: Terminal) -> None:
+    terminal.resize(40)
     Bar(terminal).show(at(0.42))
     assert len(terminal.last) == 39
 
@@ -154,7 +188,7 @@ def test_durations_are_clock_times(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize("fraction", [-1, 0, 0.5, 1, 7])
 def test_a_bar_has_always_the_same_width(fraction: float) -> None:
-    assert len(bar(fraction, "#> ")) == len("[") + 24 + len("]")
+    assert len(bar(fraction, 24, "#> ")) == len("[") + 24 + len("]")
 
 
 def test_printable_text_stays_as_it_is() -> None:

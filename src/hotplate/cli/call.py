@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..client.run import new_run
 from ..client.terminal import follow
 from ..errors import Error, printable
 from . import Failure
+from .layout import laid_out
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
@@ -121,8 +123,8 @@ def _print(value: Any) -> None:
         click.echo(json.dumps(value, ensure_ascii=False))
         return
     # JSON escapes the control characters of ASCII only.
-    lines = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
-    click.echo("\n".join(printable(line) for line in lines))
+    for line in laid_out(value, shutil.get_terminal_size().columns).splitlines():
+        click.echo(printable(line))
 
 
 def _describe(error: Error) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
+from contextlib import suppress
 from typing import Protocol, TextIO
 
 from ..errors import printable
@@ -17,7 +18,11 @@ STEP_S = 5.0
 STEPS = 10
 """A plain line is written for each of so many parts of the way, or after this time."""
 
-BAR_WIDTH = 24
+DEFAULT_COLUMNS = 80
+
+MOST_CELLS = 24
+LEAST_CELLS = 6
+"""How long the bar is, as the terminal has room."""
 
 
 class Display(Protocol):
@@ -63,9 +68,9 @@ class Bar:
             self._write(f"\r\x1b[K{printable(record.job)}  {ended(record)}\n")
             self._drawn = False
             return
-        width = shutil.get_terminal_size().columns - 1
-        text = "  ".join(part for part in self._parts(record) if part)
-        self._write(f"\r\x1b[K{text[:width]}")
+        # The last column stays empty: some terminals begin a new line once it is written.
+        width = _columns(self._stream) - 1
+        self._write(f"\r\x1b[K{self._text(record, width)[:width]}")
         self._drawn = True
 
     def line(self, line: LogLine) -> None:
@@ -75,19 +80,19 @@ class Bar:
         if self._drawn:
             self._write("\n")
 
-    def _parts(self, record: Record) -> list[str]:
+    def _text(self, record: Record, width: int) -> str:
+        elapsed, job = self._clock.elapsed(record), printable(record.job)
         progress = record.progress
-        elapsed = self._clock.elapsed(record)
         if record.state == "queued" or progress is None:
-            return [printable(record.job), waiting(record), duration(elapsed)]
+            return f"{job}  {waiting(record)}  {duration(elapsed)}"
         eta = self._clock.eta(progress)
-        return [
-            printable(record.job),
-            "" if progress.fraction is None else bar(progress.fraction, self._blocks),
-            steps(progress),
-            printable(progress.message or ""),
-            duration(elapsed) if eta is None else f"ETA {duration(eta)}",
-        ]
+        left = duration(elapsed) if eta is None else f"ETA {duration(eta)}"
+        facts = "  ".join(part for part in (steps(progress), printable(progress.message or ""), left) if part)
+        if progress.fraction is None:
+            return f"{job}  {facts}"
+        room = width - len(f"{job}  []  {facts}")
+        cells = min(max(room, LEAST_CELLS), MOST_CELLS)
+        return f"{job}  {bar(progress.fraction, cells, self._blocks)}  {facts}"
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
@@ -164,11 +169,11 @@ class Clock:
         return max(0.0, progress.eta_s - (time.monotonic() - self._at))
 
 
-def bar(fraction: float, blocks: str) -> str:
-    """A bar of `BAR_WIDTH` cells: `blocks` are a full cell, the tip and an empty cell."""
-    full = int(min(max(fraction, 0.0), 1.0) * BAR_WIDTH)
-    tip = blocks[1] if full < BAR_WIDTH else ""
-    return f"[{blocks[0] * full}{tip}{blocks[2] * (BAR_WIDTH - full - 1)}]"
+def bar(fraction: float, cells: int, blocks: str) -> str:
+    """A bar of so many cells: `blocks` are a full cell, the tip and an empty cell."""
+    full = int(min(max(fraction, 0.0), 1.0) * cells)
+    tip = blocks[1] if full < cells else ""
+    return f"[{blocks[0] * full}{tip}{blocks[2] * (cells - full - 1)}]"
 
 
 def steps(progress: Progress) -> str:
@@ -211,6 +216,13 @@ def short(number: float) -> str:
 
 def _log_text(line: LogLine) -> str:
     return f"  {line.at.astimezone():%H:%M:%S} {line.level:7} {printable(line.text)}"
+
+
+def _columns(stream: TextIO) -> int:
+    # Not that of standard output, which may be a file or a pipe.
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns or DEFAULT_COLUMNS
+    return DEFAULT_COLUMNS
 
 
 def _can_write(stream: TextIO, text: str) -> bool:
