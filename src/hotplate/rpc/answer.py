@@ -12,7 +12,17 @@ from ..caller import Caller
 from ..context import caller as current_caller
 from ..errors import Error, InternalError, InvalidParams, InvalidRequest, MethodNotFound, Unauthenticated, log_failure
 from ..method import Method
-from .message import Request, clip, error_response, is_structured, is_valid_id, read, response
+from .message import (
+    ID_STARTS,
+    LONGEST_ID,
+    RESPONSE,
+    Request,
+    clip,
+    error_response,
+    is_structured,
+    is_valid_id,
+    read,
+)
 
 log = logging.getLogger("hotplate")
 
@@ -20,6 +30,9 @@ SIGN_IN = (
     "nobody is signed in and the function is not public; set HOTPLATE_ACCESS=open to let everybody call "
     'everything, or declare the function with allow="public"'
 )
+
+
+Answers = Mapping[str, Callable[[bytes, Caller], bytes]]
 
 
 class Target(Protocol):
@@ -49,16 +62,7 @@ class MethodTarget:
         self.name = name
         self.public = method.allow == "public"
         self.needs_request = method.request
-        self.answer = _answer_async(method) if method.is_async else _answer(method)
-
-
-def _answer(method: Method[..., Any]) -> Callable[[bytes, Caller], bytes]:
-    decode, call, encode = method.signature.decode, method.signature.call, method.signature.encode
-
-    def answer(params: bytes, caller: Caller) -> bytes:
-        return encode(call(decode(params)))
-
-    return answer
+        self.answer = _answer_async(method) if method.is_async else method.signature.answering()
 
 
 def _answer_async(method: Method[..., Any]) -> Callable[[bytes, Caller], bytes]:
@@ -92,6 +96,8 @@ class Answerer:
         observe: Observer | None = None,
     ) -> None:
         self._targets = targets
+        self._answers = {name: target.answer for name, target in targets.items()}
+        self._public_answers = {name: self._answers[name] for name, target in targets.items() if target.public}
         self._max_batch = max_batch
         self._translate = translate
         self._call = self._plain_call
@@ -109,9 +115,10 @@ class Answerer:
             return error_response(error)
         token = current_caller.set(caller)
         try:
+            answers = self._answers if caller.authenticated else self._public_answers
             if type(message) is Request:
-                return self._call(message, caller)
-            return self._batch(message, caller)  # type: ignore[arg-type]  # narrowed by type(), which is faster
+                return self._call(message, answers, caller)
+            return self._batch(message, answers, caller)  # type: ignore[arg-type]  # type() is faster than isinstance
         finally:
             current_caller.reset(token)
 
@@ -134,31 +141,35 @@ class Answerer:
         requests = [message] if isinstance(message, Request) else message
         return [request.method for request in requests if isinstance(request, Request)]
 
-    def _batch(self, batch: Sequence[Request | InvalidRequest], caller: Caller) -> bytes | None:
+    def _batch(self, batch: Sequence[Request | InvalidRequest], answers: Answers, caller: Caller) -> bytes | None:
         call = self._call
-        answers = [call(r, caller) if type(r) is Request else error_response(r) for r in batch]  # type: ignore[arg-type]
-        said = [answer for answer in answers if answer is not None]
+        given = [call(r, answers, caller) if isinstance(r, Request) else error_response(r) for r in batch]
+        said = [answer for answer in given if answer is not None]
         return b"[%b]" % b",".join(said) if said else None
 
-    def _plain_call(self, request: Request, caller: Caller) -> bytes | None:
+    def _plain_call(self, request: Request, answers: Answers, caller: Caller) -> bytes | None:
         request_id = bytes(request.id)
         if not request_id:
-            return self._notify(request, caller)
+            return self._notify(request, answers, caller)
         try:
-            if not is_valid_id(request_id):
-                request_id = b"null"
-                raise InvalidRequest(data="id is a string, a number or null, of at most 128 bytes")
-            target = self._targets.get(request.method)
-            if target is None or not (target.public or caller.authenticated):
-                raise self._refusal(request, target)
-            return response(request_id, target.answer(bytes(request.params), caller))
+            answer = answers.get(request.method)
+            if answer is None or request_id[0] not in ID_STARTS or len(request_id) > LONGEST_ID:
+                return self._refused(request, request_id)
+            return RESPONSE % (request_id, answer(bytes(request.params), caller))
         except Exception as error:
             return self._failed(request, request_id, error)
 
-    def _refusal(self, request: Request, target: Target | None) -> Error:
+    def _refused(self, request: Request, request_id: bytes) -> bytes:
+        if not is_valid_id(request_id):
+            return error_response(InvalidRequest(data="id is a string, a number or null, of at most 128 bytes"))
+        return error_response(self._refusal(request), request_id)
+
+    def _refusal(self, request: Request) -> Error:
         if not is_structured(bytes(request.params)):
             return InvalidRequest(data="params is an array or an object")
-        return MethodNotFound(data=clip(request.method)) if target is None else Unauthenticated(data=SIGN_IN)
+        if request.method in self._targets:
+            return Unauthenticated(data=SIGN_IN)
+        return MethodNotFound(data=clip(request.method))
 
     def _failed(self, request: Request, request_id: bytes, raised: Exception) -> bytes:
         error = self._error(request, raised)
@@ -177,18 +188,17 @@ class Answerer:
             error.data = clip(error.data)
         return error
 
-    def _notify(self, request: Request, caller: Caller) -> bytes | None:
+    def _notify(self, request: Request, answers: Answers, caller: Caller) -> bytes | None:
         """Carry out a request without an id: it is never answered (section 4.1), unless it is no request."""
-        if not is_structured(bytes(request.params)):
+        params, answer = bytes(request.params), answers.get(request.method)
+        if not is_structured(params):
             return error_response(InvalidRequest(data="params is an array or an object"))
         lost = "an error"
         try:
-            target = self._targets.get(request.method)
-            if target is None or not (target.public or caller.authenticated):
-                raise self._refusal(request, target)
-            if target.answer(bytes(request.params), caller) == b"null":
-                return None
-            lost = "a result"
+            if answer is not None:
+                if answer(params, caller) == b"null":
+                    return None
+                lost = "a result"
         except Exception as error:
             self._error(request, error)
         self._warn_lost(request.method, lost)
@@ -203,8 +213,8 @@ class Answerer:
                 "%s was called without an id: that is a notification, so %s was not sent back (said once)", known, lost
             )
 
-    def _observed_call(self, request: Request, caller: Caller) -> bytes | None:
+    def _observed_call(self, request: Request, answers: Answers, caller: Caller) -> bytes | None:
         began = perf_counter()
-        answer = self._plain_call(request, caller)
+        answer = self._plain_call(request, answers, caller)
         self._observe(request.method, perf_counter() - began, answer)
         return answer

@@ -21,7 +21,11 @@ LONGEST_ID = 128
 LONGEST_DETAIL = 1000
 """Characters of a detail about a wrong request that are sent back: it may quote what the caller sent."""
 
-_ID_STARTS = frozenset(b'"-0123456789n')
+ID_STARTS = frozenset(b'"-0123456789n')
+"""First bytes of the JSON values that may be an id: a string, a number, null."""
+
+RESPONSE = b'{"jsonrpc":"2.0","id":%b,"result":%b}'
+"""A response, of an id as it was sent and a result as JSON."""
 
 
 class Request(Struct, gc=False):
@@ -90,17 +94,12 @@ def _parse_error(error: Exception) -> ParseError:
 
 def is_valid_id(raw: bytes) -> bool:
     """Whether an id, known to be JSON, is a string, a number or null, and no longer than is answered."""
-    return raw[0] in _ID_STARTS and len(raw) <= LONGEST_ID
+    return raw[0] in ID_STARTS and len(raw) <= LONGEST_ID
 
 
 def is_structured(params: bytes) -> bool:
     """Whether params, known to be JSON, are missing, an array or an object (section 4.2)."""
     return params[:1] in (b"", b"[", b"{")
-
-
-def response(request_id: bytes, result: bytes) -> bytes:
-    """A response with a result that is JSON; the id goes back byte for byte."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (request_id, result)
 
 
 def error_response(error: Error, request_id: bytes = b"null") -> bytes:
