@@ -6,7 +6,7 @@ The ledger is the only truth. Queue and feed merely wake: everything they say ma
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -88,6 +88,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     attempt: int
     move: str
     at: float
+    job: str = ""
     begun_at: float | None = None
     result: bytes | None = None
     result_file: str | None = None
@@ -174,7 +175,7 @@ class Ledger(Protocol):
     def get(self, ids: Sequence[str]) -> list[Run]:
         """The runs there are, in the order asked for."""
 
-    def list(self, which: Filter) -> tuple[Sequence[Run], int | None]:
+    def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
         """A page of runs, newest first, and the `before` of the next page."""
 
     def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
@@ -246,17 +247,8 @@ class KeptFile(Struct, frozen=True):
 class Files(Protocol):
     """Keeps files in chunks: uploads, file results and results above 1 MiB."""
 
-    def create(self, *, name: str, media_type: str, caller: str, run_id: str | None) -> str:
-        """Begin a file; its id."""
-
-    def append(self, file_id: str, chunk: bytes) -> None:
-        """Add a chunk to a file that is being written."""
-
-    def seal(self, file_id: str) -> None:
-        """Say that the file is whole; only then it can be read."""
-
-    def discard(self, file_id: str) -> None:
-        """Forget a file."""
+    def keep(self, name: str, media_type: str, chunks: Iterable[bytes], *, caller: str, run_id: str | None) -> FileInfo:
+        """Keep what `chunks` give, as the caller's, for as long as the run; it can be read once it is whole."""
 
     def info(self, file_id: str) -> KeptFile | None:
         """Its facts and its owner, or None if there is no whole file of that id."""

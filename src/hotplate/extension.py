@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from flask import Flask, current_app, has_app_context
 
-from . import config, context
+from . import config, context, file
 from .engine import Engine
 from .errors import DeclarationError, HotplateError
 from .registry import Namespace, Registry
@@ -74,11 +74,20 @@ def state_of(app: Flask) -> AppState:
     return state
 
 
+def find_keeping() -> AppState:
+    """Where files are kept for the code that asks: the current application's engine. Raises `HotplateError`."""
+    if has_app_context() and EXTENSION in current_app.extensions:
+        return state_of(current_app)
+    raise HotplateError("files can be read and kept within a call or a run only (or within app.app_context())")
+
+
 def _open_engine(state: AppState) -> Engine:
     # an application without jobs never needs one
-    from .engines import open_engine  # noqa: PLC0415
+    from .engines import data_folder, open_engine  # noqa: PLC0415
 
-    return open_engine(state.settings, state.app.name, state.app.root_path)
+    folder = data_folder(state.settings, state.app.name, state.app.root_path)
+    return open_engine(folder, state.settings.synchronous, state.registry.jobs.get)
 
 
 context.find_starter = find_state
+file.find_keeping = find_keeping

@@ -9,10 +9,9 @@ from __future__ import annotations
 import mimetypes
 import os
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
 from msgspec import Struct
 
@@ -23,11 +22,26 @@ CHUNK = 256 * 1024
 
 SPOOL = 8 * 1024**2
 
-reader: ContextVar[Callable[[str], Iterator[bytes]] | None] = ContextVar("hotplate_file_reader", default=None)
-"""The chunks of a kept file that whoever is being answered may read; set by a worker or an application."""
 
-keeper: ContextVar[Callable[[NewFile], File] | None] = ContextVar("hotplate_file_keeper", default=None)
-"""Takes a file that a function returns into the engine's keeping; set by a worker or an application."""
+class Keeping(Protocol):
+    """Where files are kept, as whoever is being answered may use it."""
+
+    def read_file(self, file_id: str) -> Iterator[bytes]:
+        """The chunks of a file. Raises `NotFound` if there is none of that id, or if it is somebody else's."""
+
+    def keep_file(self, new: NewFile) -> File:
+        """Take a file that a function returns into keeping."""
+
+
+find_keeping: Callable[[], Keeping] | None = None
+"""Set by the extension: the keeping of the application that this code works for."""
+
+
+def keeping() -> Keeping:
+    """Where files are kept here. Raises `HotplateError` outside of an application."""
+    if find_keeping is None:
+        raise HotplateError("files are kept by an application: make Hotplate(app), and work within a call or a run")
+    return find_keeping()
 
 
 class File(Struct, kw_only=True):
@@ -55,10 +69,7 @@ class File(Struct, kw_only=True):
 
     def chunks(self) -> Iterator[bytes]:
         """The contents, piece by piece. Raises `NotFound` if there is no such file for this caller."""
-        read = reader.get()
-        if read is None:
-            raise HotplateError(f"file {self.id} cannot be read here: only within a call or a run of an application")
-        return read(self.id)
+        return keeping().read_file(self.id)
 
     def read(self) -> bytes:
         """The whole contents."""
@@ -91,10 +102,7 @@ class NewFile:
 
 def keep(new: NewFile) -> File:
     """Take `new` into the engine's keeping; the file as it goes over the wire."""
-    keep_here = keeper.get()
-    if keep_here is None:
-        raise HotplateError(f"file {new.name!r} cannot be kept here: only within a call or a run of an application")
-    return keep_here(new)
+    return keeping().keep_file(new)
 
 
 def guess_type(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
+from math import isnan
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast
 
 from msgspec import Struct
@@ -103,7 +104,8 @@ class Job(Generic[P, R]):
         """
         mine = {p.name for p in self.signature.parameters}
         names = [name for name in kwargs if name in START_OPTIONS and name not in mine]
-        return self._start(StartOptions(**{name: kwargs.pop(name) for name in names}), args, kwargs)
+        options: dict[str, Any] = {name: kwargs.pop(name) for name in names}
+        return self._start(StartOptions(**options), args, kwargs)
 
     def options(
         self,
@@ -162,7 +164,7 @@ def _size(name: str, text: str) -> int:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
 
 
 def _is_count(value: Any, least: int) -> bool:

@@ -15,7 +15,7 @@ from typing import IO, Any, NoReturn
 
 import click
 
-COMMANDS = ("call", "describe")
+COMMANDS = ("call", "describe", "worker")
 
 
 class Failure(click.ClickException):

@@ -41,7 +41,8 @@ def load_app(name: str) -> Flask:
     except NoAppException as error:
         raise Failure(f"cannot load {name!r}: {_reason(error)}") from error
     except Exception as error:
-        if click.get_current_context().find_root().params.get("debug"):
+        context = click.get_current_context(silent=True)
+        if context and context.find_root().params.get("debug"):
             raise
         raise Failure(f"cannot load {name!r}: {type(error).__name__}: {error} ({_place(error)})") from error
 

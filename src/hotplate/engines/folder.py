@@ -16,6 +16,9 @@ _NETWORK = frozenset(
     | {"fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fuse.ceph"}
 )
 
+DATABASE = "hotplate.db"
+"""Name of the record in the data folder."""
+
 PATIENCE_S = 1.0
 
 

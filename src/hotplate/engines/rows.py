@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,13 +24,13 @@ Lanes = Mapping[tuple[str, str], bool]
 
 
 class Waiting:
-    """Tells why a queued run waits, as of one moment: `nodes` are alive, `full` lanes are at their limit."""
+    """Tells why a queued run waits, as of `now`: `nodes` are alive, `full` lanes are at their limit."""
 
-    def __init__(self, nodes: Sequence[NodeInfo], full: Lanes) -> None:
-        self._nodes, self._full = nodes, full
+    def __init__(self, now: float, nodes: Sequence[NodeInfo], full: Lanes) -> None:
+        self._now, self._nodes, self._full = now, nodes, full
 
     def reason(self, job: str, queue: str, due_at: float) -> WaitingFor | None:
-        if due_at > time.time():
+        if due_at > self._now:
             return "delay"
         if not self._nodes:
             return "no worker alive"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,15 +13,14 @@ import msgspec
 from ..engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
 from ..job import Known
 from ..run import MOVES, FileInfo, Run
+from .claiming import claim, open_lane
 from .database import Database, GroupCommit
 from .folder import NodeLock
+from .moves import guard, moved
 from .rows import COLUMNS, Waiting, run_of
 
 _node = msgspec.json.Decoder(NodeInfo).decode
 _encode = msgspec.json.Encoder().encode
-
-Candidate = tuple[int, int, int, str]
-"""What claims are ordered by: minus priority, turn, no; and the job."""
 
 
 class SqliteLedger:
@@ -43,7 +41,7 @@ class SqliteLedger:
             accepted = [_commit(cx, outcome, left) for outcome in outcomes]
             for (queue, job), n in left.items():
                 _leave_lane(cx, queue, job, n)
-            return accepted, _claim(cx, want, self._clock()) if want else []
+            return accepted, claim(cx, want, self._clock()) if want else []
 
     def note(self, notes: Sequence[Note]) -> list[int | None]:
         durable = any(note.saved is not None for note in notes)
@@ -54,8 +52,8 @@ class SqliteLedger:
         now = self._clock()
         with self._db.write() as cx:
             cx.execute(
-                "update runs set state = 'cancelled', ready = 0, finished_at = ?, stop_requested = 'cancel', error = ?, "
-                f"{_moved('withdraw')} where id = ? and {_guard('withdraw')}",
+                "update runs set state = 'cancelled', ready = 0, finished_at = ?, stop_requested = 'cancel', "
+                f"error = ?, {moved('withdraw')} where id = ? and {guard('withdraw')}",
                 (now, CANCELLED, now, run_id),
             )
             cx.execute(
@@ -80,7 +78,7 @@ class SqliteLedger:
         by_id = {run.id: run for run in self._runs(rows)}
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
-    def list(self, which: Filter) -> tuple[Sequence[Run], int | None]:
+    def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
         terms = [(f"{name} = ?", getattr(which, name)) for name in ("job", "state", "caller", "parent_id")]
         terms.append(("no < ?", which.before))
         given = [(term, value) for term, value in terms if value is not None]
@@ -113,7 +111,7 @@ class SqliteLedger:
             cx.execute("delete from nodes")  # whoever holds the lock is the only one
             cx.execute("insert into nodes values (?, ?)", (node.id, _encode(node)))
             for job in jobs:
-                _open_lane(cx, job.queue, job.name)
+                open_lane(cx, job.queue, job.name)
                 cx.execute("update lanes set cap = ? where job = ?", (job.concurrency, job.name))
 
     def beat(self, node: NodeInfo) -> None:
@@ -158,18 +156,18 @@ class SqliteLedger:
         self._db.close()
 
     def _runs(self, rows: Sequence[Any]) -> list[Run]:
-        waiting = self._waiting() if any(row[2] == "queued" for row in rows) else Waiting([], {})
+        waiting = self._waiting() if any(row[2] == "queued" for row in rows) else Waiting(0.0, [], {})
         return [run_of(row, self._file(row[20]), waiting) for row in rows]
 
     def _waiting(self) -> Waiting:
         lanes = self._db.read("select queue, job, running >= cap from lanes where cap is not null")
-        return Waiting(self.nodes(), {(queue, job): bool(full) for queue, job, full in lanes})
+        return Waiting(self._clock(), self.nodes(), {(queue, job): bool(full) for queue, job, full in lanes})
 
     def _file(self, file_id: str | None) -> FileInfo | None:
         if file_id is None:
             return None
-        rows = self._db.read("select id, name, media_type, size from files where id = ?", (file_id,))
-        return FileInfo(*rows[0], url=f"/files/{file_id}") if rows else None
+        rows = self._db.read("select id, name, media_type, size, '/files/' || id from files where id = ?", (file_id,))
+        return FileInfo(*rows[0]) if rows else None
 
     def _insert_all(self, new: Sequence[NewRun]) -> Sequence[str]:
         now = self._clock()
@@ -201,6 +199,12 @@ class _Turns:
         return now if last is None else max(now, last + 1)
 
 
+_INSERT = (
+    "insert into runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit, created_at, "
+    "due_at, params, retry_of, parent_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
 def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: _Turns) -> str:
     if run.key is not None:
         same = (run.job, run.caller, run.key)
@@ -208,24 +212,11 @@ def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: _Turns) -> s
         if found:
             return str(found[0])
     due = max(run.due_at, now)
-    cx.execute(
-        "insert into runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit, created_at, "
-        "due_at, params, retry_of, parent_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run.id, run.job, run.queue, run.priority, turns.next(run.queue, run.caller), run.caller, run.key, due <= now)
-        + (run.max_attempts, run.lost_limit, now, due, run.params, run.retry_of, run.parent_id),
-    )
+    turn = turns.next(run.queue, run.caller)
+    values = [run.id, run.job, run.queue, run.priority, turn, run.caller, run.key, due <= now, run.max_attempts]
+    values += [run.lost_limit, now, due, run.params, run.retry_of, run.parent_id]
+    cx.execute(_INSERT, values)
     return run.id
-
-
-def _guard(move: str) -> str:
-    """The condition under which a move is made: the states it leaves, and the fence."""
-    states = ", ".join(f"'{state}'" for state in sorted(MOVES[move].before))
-    return f"state in ({states})" + (" and attempt = ?" if MOVES[move].fenced else "")
-
-
-def _moved(move: str) -> str:
-    """What every move does to its run: the seq goes up by one and the history gets a line (its time is a value)."""
-    return f"seq = seq + 1, moves = moves || '[' || (seq + 1) || ',\"{move}\",' || ? || ',' || attempt || '],'"
 
 
 CANCELLED = b'{"code":-32011,"message":"Cancelled"}'
@@ -233,13 +224,13 @@ CANCELLED = b'{"code":-32011,"message":"Cancelled"}'
 _FINISH = {
     move: f"update runs set state = '{MOVES[move].after}', node = null, finished_at = ?, result = ?, result_file = ?, "
     "error = ?, traceback = ?, progress = coalesce(?, progress), started_at = coalesce(?, started_at), saved = null, "
-    f"{_moved(move)} where id = ? and {_guard(move)}{' and stop_requested is null' if move != 'cancel' else ''} "
+    f"{moved(move)} where id = ? and {guard(move)}{' and stop_requested is null' if move != 'cancel' else ''} "
     "returning queue, job"
     for move in ("succeed", "fail", "cancel")
 }
 _RETURN = {
     move: "update runs set state = 'queued', node = null, ready = ?, due_at = ?, started_at = null, "
-    f"{changes}, {_moved(move)} where id = ? and {_guard(move)} and stop_requested is null returning queue, job"
+    f"{changes}, {moved(move)} where id = ? and {guard(move)} and stop_requested is null returning queue, job"
     for move, changes in {
         "retry": "progress = null",
         "lose": "progress = null, lost = lost + 1, max_attempts = max_attempts + 1",
@@ -281,10 +272,6 @@ def _lost(id_: str, attempt: int, started_at: float | None, lost: int, lost_limi
 LOST = b'{"code":-32013,"message":"Worker lost"}'
 
 
-def _open_lane(cx: sqlite3.Connection, queue: str, job: str) -> None:
-    cx.execute("insert into lanes (queue, job) values (?, ?) on conflict do nothing", (queue, job))
-
-
 def _leave_lane(cx: sqlite3.Connection, queue: str, job: str, n: int) -> None:
     cx.execute("update lanes set running = max(running - ?, 0) where queue = ? and job = ?", (n, queue, job))
 
@@ -306,91 +293,3 @@ def _note(cx: sqlite3.Connection, note: Note, now: float) -> int | None:
         [(no, first + at, kind, now, data) for at, (kind, data) in enumerate(note.events)],
     )
     return int(seq)
-
-
-def _claim(cx: sqlite3.Connection, want: Want, now: float) -> list[Claim]:
-    chosen = _choose(_candidates(cx, want), want)
-    claims = [claim for ahead in (False, True) for claim in _take(cx, chosen[ahead], want, now, ahead)]
-    order = {no: at for at, no in enumerate(chosen[False] + chosen[True])}
-    claims.sort(key=lambda pair: order[pair[0]])
-    return [claim for _, claim in claims]
-
-
-def _lanes_ready(cx: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """The lanes in which a run is ready: one step in the index for each, however many runs wait in it."""
-    lane: Any = ("", "")
-    while True:
-        lane = cx.execute(
-            "select queue, job from runs where ready = 1 and (queue, job) > (?, ?) order by queue, job limit 1", lane
-        ).fetchone()
-        if lane is None:
-            return
-        yield lane
-
-
-def _candidates(cx: sqlite3.Connection, want: Want) -> Iterator[Candidate]:
-    """What may be claimed, best first: by priority, then by turn, then by age."""
-    lanes = []
-    most = want.slots * (1 + want.depth) + want.spare
-    for queue, job in _lanes_ready(cx):
-        if job in want.jobs and (want.queues is None or queue in want.queues):
-            room = min(most, _room(cx, queue, job, most))
-            lanes.append(
-                cx.execute(
-                    "select -priority, turn, no, job from runs where ready = 1 and queue = ? and job = ? "
-                    "order by priority desc, turn, no limit ?",
-                    (queue, job, room),
-                ).fetchall()
-            )
-    return heapq.merge(*lanes)
-
-
-def _room(cx: sqlite3.Connection, queue: str, job: str, most: int) -> int:
-    row = cx.execute("select cap - running from lanes where queue = ? and job = ?", (queue, job)).fetchone()
-    if row is None:
-        # The queue was named at the start of a run: its lane has the limit that the job has elsewhere.
-        _open_lane(cx, queue, job)
-        cx.execute(
-            "update lanes set cap = (select max(l.cap) from lanes l where l.job = ?) where queue = ? and job = ?",
-            (job, queue, job),
-        )
-        return _room(cx, queue, job, most)
-    return most if row[0] is None else max(row[0], 0)
-
-
-def _choose(candidates: Iterator[Candidate], want: Want) -> dict[bool, list[int]]:
-    """The numbers of the runs to take, those that begin at once under False and those taken ahead under True."""
-    chosen: dict[bool, list[int]] = {False: [], True: []}
-    slots, spare = want.slots, want.spare
-    for _, _, no, job in candidates:
-        if slots:
-            slots -= 1
-            spare += want.depth if job in want.quick else 0
-            chosen[False].append(no)
-        elif spare and job in want.quick:
-            spare -= 1
-            chosen[True].append(no)
-        if not slots and not spare:
-            break
-    return chosen
-
-
-def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead: bool) -> list[tuple[int, Claim]]:
-    if not nos:
-        return []
-    rows = cx.execute(
-        "update runs set state = 'running', ready = 0, node = ?, started_at = ?, attempt = attempt + 1, seq = seq + 1, "
-        "moves = moves || '[' || (seq + 1) || ',\"claim\",' || ? || ',' || (attempt + 1) || '],' "
-        f"where no in ({','.join(map(str, nos))}) and {_guard('claim')} "
-        "returning no, id, attempt, job, params, max_attempts, lost, lost_limit, saved, caller, log_bytes, queue, turn",
-        (want.node, None if ahead else now, now),
-    ).fetchall()
-    for (queue, job), n in Counter((row[11], row[3]) for row in rows).items():
-        cx.execute("update lanes set running = running + ? where queue = ? and job = ?", (n, queue, job))
-    turns = {queue: max(row[12] for row in rows if row[11] == queue) for queue in {row[11] for row in rows}}
-    for queue, turn in turns.items():
-        cx.execute(
-            "insert into queues values (?, ?) on conflict (queue) do update set turn = max(turn, excluded.turn)",
-            (queue, turn),
-        )
-    return [(row[0], Claim(*row[1:11], ahead=ahead)) for row in rows]

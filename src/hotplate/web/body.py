@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from wsgiref.types import WSGIEnvironment
 
 from ..errors import Error, InvalidRequest, ParseError
@@ -25,16 +26,31 @@ def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
     """The whole body. Raises `BodyRefused`; one that is of a wrong kind or too large is not read."""
     if environ.get("CONTENT_TYPE") not in MEDIA_TYPES:
         _check_media_type(environ.get("CONTENT_TYPE", ""))
+    length = _length(environ, limit)
+    if length is None:
+        return b"".join(_chunks_to_end(environ, limit))
+    return _read(environ, length)
+
+
+def chunks_of(environ: WSGIEnvironment, limit: int) -> Iterator[bytes]:
+    """The body of any kind, piece by piece. Raises `BodyRefused` at once if it is too large by its own account, and
+    on the way if it turns out to be."""
+    length = _length(environ, limit)
+    return _chunks_to_end(environ, limit) if length is None else _chunks(environ, length)
+
+
+def _length(environ: WSGIEnvironment, limit: int) -> int | None:
+    """The length that the client states, None if it states none."""
     if "HTTP_CONTENT_ENCODING" in environ and environ["HTTP_CONTENT_ENCODING"].strip().lower() != "identity":
         raise BodyRefused("415 Unsupported Media Type", InvalidRequest(data="content encodings are not taken"))
     length = environ.get("CONTENT_LENGTH")
     if not length:
-        return _read_to_end(environ, limit)
+        return None
     if not (length.isascii() and length.isdigit()):
         raise BodyRefused("400 Bad Request", ParseError(data="Content-Length is no number"))
     if len(length) > 15 or int(length) > limit:
         raise _too_large(limit)
-    return _read(environ, int(length))
+    return int(length)
 
 
 def _check_media_type(content_type: str) -> None:
@@ -57,24 +73,31 @@ def _read(environ: WSGIEnvironment, length: int) -> bytes:
     return body
 
 
-def _read_to_end(environ: WSGIEnvironment, limit: int) -> bytes:
+def _chunks(environ: WSGIEnvironment, length: int) -> Iterator[bytes]:
+    while length:
+        piece = _read(environ, min(_CHUNK, length))
+        length -= len(piece)
+        yield piece
+
+
+def _chunks_to_end(environ: WSGIEnvironment, limit: int) -> Iterator[bytes]:
     """A body without a stated length: chunked, where the server marks its end, else none at all."""
     if not environ.get("wsgi.input_terminated"):
         if "HTTP_TRANSFER_ENCODING" in environ:
             raise BodyRefused("411 Length Required", InvalidRequest(data="this server does not take chunked bodies"))
-        return b""
-    parts, size = [], 0
-    try:
-        while part := environ["wsgi.input"].read(min(_CHUNK, limit + 1 - size)):
-            parts.append(part)
-            size += len(part)
-            if size > limit:
-                raise _too_large(limit)
-    except BodyRefused:
-        raise
-    except Exception as error:  # as above
-        raise _broken(error) from error
-    return b"".join(parts)
+        return
+    size = 0
+    while True:
+        try:
+            part = environ["wsgi.input"].read(min(_CHUNK, limit + 1 - size))
+        except Exception as error:  # as above
+            raise _broken(error) from error
+        if not part:
+            return
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        yield part
 
 
 def _too_large(limit: int) -> BodyRefused:

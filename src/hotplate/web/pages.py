@@ -7,6 +7,7 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
+from .files import get_file, put_file
 from .reply import send_json
 from .state import AppState
 
@@ -28,5 +29,7 @@ def health(environ: WSGIEnvironment, start_response: StartResponse, state: AppSt
 
 PAGES: Mapping[str, Page] = {
     "/health": Page("GET, HEAD", health, guarded=False),
+    "/files": Page("PUT", put_file),
+    "/files/*": Page("GET, HEAD", get_file),
 }
 """Below the prefix; a path that ends in '/*' stands for all paths below it."""

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
+from typing import Any
 
 from flask import Flask
+from msgspec.structs import asdict
 from werkzeug.exceptions import HTTPException
 
+from ..caller import Caller
 from ..config import Settings
-from ..engine import Engine
-from ..errors import Conflict, Error, Forbidden, NotFound, Unauthenticated
+from ..context import caller as current_caller, here
+from ..engine import Engine, KeptFile
+from ..errors import Conflict, Error, Forbidden, HotplateError, NotFound, Unauthenticated
+from ..file import File, NewFile
+from ..job import Job, StartOptions
 from ..method import Method
 from ..registry import Registry
 from ..rpc.answer import Answerer, MethodTarget, Observer, Target
+from ..rpc.builtin import JobTarget, builtin_targets
+from ..rpc.start import Starting
+from ..run import Run
 
 EXTENSION = "hotplate"
 """Under this key of `app.extensions`."""
@@ -33,6 +42,7 @@ class AppState:
     ) -> None:
         self.app, self.settings, self.registry = app, settings, registry
         self.observe: Observer | None = None
+        self.starting = Starting(registry, self.engine)
         self._open_engine = open_engine
         self._engine: Engine | None = None
         self._engine_pid = 0
@@ -47,13 +57,42 @@ class AppState:
                     self._engine, self._engine_pid = self._open_engine(self), os.getpid()
         return self._engine
 
+    def start(self, job: Job[..., Any], params: bytes, options: StartOptions) -> Run:
+        """Start a run for whoever is being answered. Raises `HotplateError` if the job is not declared here."""
+        name = self.registry.name_of(job)
+        if name is None:
+            raise HotplateError(f"job {job.name!r} is not declared in application {self.app.name!r}")
+        return self.starting.start(name, job, params, options, current_caller.get())
+
+    def file_for(self, file_id: str, caller: Caller) -> KeptFile | None:
+        """A kept file that this caller may read."""
+        kept = self.engine().files.info(file_id)
+        return kept if kept and (caller.operator or kept.caller == caller.id) else None
+
+    def read_file(self, file_id: str) -> Iterator[bytes]:
+        """`file.Keeping`: the chunks of a file of whoever is being answered."""
+        if self.file_for(file_id, current_caller.get()) is None:
+            raise NotFound(data=f"there is no file {file_id[:100]}")
+        return self.engine().files.read(file_id)
+
+    def keep_file(self, new: NewFile) -> File:
+        """`file.Keeping`: take a file that a function returns, as the caller's and as part of the run."""
+        run = here()
+        caller = current_caller.get().id
+        kept = self.engine().files.keep(
+            new.name, new.media_type, new.chunks(), caller=caller, run_id=run.id if run else None
+        )
+        return File(**{**asdict(kept), "url": self.settings.prefix + kept.url})
+
     def answerer(self, path: str | None) -> Answerer:
         """What answers at an RPC address of a namespace, or (None) at the common one."""
-        targets: dict[str, Target] = {}
+        targets: dict[str, Target] = dict(builtin_targets(self.starting, self.settings.prefix))
         for name, full_name in self.registry.served(path).items():
             function = self.registry.functions[full_name]
             if isinstance(function, Method):
                 targets[name] = MethodTarget(full_name, function)
+            else:
+                targets[name] = JobTarget(full_name, function, self.starting, self.settings.prefix)
         return Answerer(targets, max_batch=self.settings.max_batch, translate=translate, observe=self.observe)
 
 

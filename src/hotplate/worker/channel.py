@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -114,9 +114,9 @@ _to_worker = msgspec.msgpack.Decoder(ToWorker).decode
 _length = struct.Struct("<I")
 
 
-def frames(messages: list[Struct]) -> bytes:
+def frames(messages: Sequence[Struct]) -> bytes:
     """The bytes of some messages, each behind its length."""
-    parts = []
+    parts: list[bytes] = []
     for message in messages:
         body = _encode(message)
         parts += (_length.pack(len(body)), body)

@@ -59,8 +59,8 @@ class Courier:
         next_due = 0.0
         while True:
             wait = max(0.0, next_due - time.monotonic()) if self._nudged else None
-            readable, _, _ = select.select([self._control, self._wake_in], [], [], wait)
-            if self._control in readable:
+            readable, _, _ = select.select([self._control.fileno(), self._wake_in], [], [], wait)
+            if self._control.fileno() in readable:
                 self._hear(buffer)
             if self._wake_in in readable:
                 os.read(self._wake_in, 64)

@@ -80,20 +80,20 @@ class Inbox:
                 if self._waiting:
                     return self._waiting.popleft()
             self._end.recv(1, socket.MSG_PEEK)  # wait without the lock
-            self._receive(wait=True)
+            self._receive()
 
     def give_back(self) -> list[tuple[str, int]]:
         """Empty it: the ids and attempts that were not begun."""
-        self._receive(wait=False)
+        self._receive()
         with self._lock:
             given = [(work.id, work.attempt) for work in self._waiting]
             self._waiting.clear()
         return given
 
-    def _receive(self, *, wait: bool) -> None:
+    def _receive(self) -> None:
         with self._lock:
             try:
-                piece = self._end.recv(1 << 18, 0 if wait and not self._waiting else socket.MSG_DONTWAIT)
+                piece = self._end.recv(1 << 18, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
             if not piece:

@@ -1,0 +1,65 @@
+"""The process of a worker: `python -m hotplate.cli.child APP work_fd control_fd node_pid`, started by a node."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+
+from ..engines import data_folder
+from ..extension import state_of
+from ..file import CHUNK
+from ..job import Job
+from ..worker.channel import Hello, Work
+from ..worker.worker import serve
+from .app import load_app
+
+
+class FlaskHome:
+    """`worker.Home`: a Flask application."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._state = app, state_of(app)
+
+    def hello(self) -> Hello:
+        settings = self._state.settings
+        self._state.registry.freeze()
+        return Hello(
+            app=self._app.name,
+            jobs=[job.known(name) for name, job in self.jobs().items()],
+            settings={
+                "synchronous": settings.synchronous,
+                "concurrency": str(settings.concurrency),
+                "grace": str(settings.grace),
+                "keep": str(settings.keep),
+            },
+            data=str(data_folder(settings, self._app.name, self._app.root_path)),
+        )
+
+    def jobs(self) -> Mapping[str, Job[..., Any]]:
+        return self._state.registry.jobs
+
+    @contextmanager
+    def within(self, work: Work) -> Iterator[None]:
+        with self._app.app_context():
+            yield
+
+    def keep_result(self, work: Work, result: bytes) -> str:
+        chunks = (result[at : at + CHUNK] for at in range(0, len(result), CHUNK))
+        files = self._state.engine().files
+        return files.keep("result.json", "application/json", chunks, caller=work.caller, run_id=work.id).id
+
+
+def main() -> None:
+    """Serve the node that started this process."""
+    name, work, control, node_pid = sys.argv[1:]
+    ends = socket.socket(fileno=int(work)), socket.socket(fileno=int(control))
+    serve(*ends, int(node_pid), lambda: FlaskHome(load_app(name)))
+
+
+if __name__ == "__main__":
+    main()

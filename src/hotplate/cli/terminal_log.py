@@ -1,0 +1,60 @@
+"""How the log looks on a terminal: time, part, level where it matters, text; coloured where colours are shown."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import click
+import msgspec
+
+_COLOURS = {"DEBUG": "bright_black", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
+_PARTS = {"web": "cyan", "worker": "magenta", "job": "green"}
+
+
+class Lines(logging.Formatter):
+    """One line a record, its control characters made visible; a traceback follows where there is one."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__()
+        self._part = part
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = line(self._part, record.levelname, record.getMessage(), record.created)
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+class Terminal(logging.Handler):
+    """Writes to stderr; without colours where that is no terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            click.echo(self.format(record), err=True)
+        except Exception:
+            self.handleError(record)
+
+
+def show(part: str, level: str) -> None:
+    """Show the log of `hotplate` on stderr from `level` on."""
+    handler = Terminal()
+    handler.setFormatter(Lines(part))
+    logger = logging.getLogger("hotplate")
+    logger.addHandler(handler)
+    logger.setLevel(level.upper())
+    logger.propagate = False
+
+
+def show_line(job: str, run_id: str, line_json: bytes) -> None:
+    """Show a log line of a run, as a node receives it."""
+    said = msgspec.json.decode(line_json)
+    text = f"{job} {run_id[:8]}: {said['text']}"
+    click.echo(line("job", said["level"], text, said.get("at", time.time())), err=True)
+
+
+def line(part: str, level: str, text: str, at: float) -> str:
+    """One line of the log."""
+    clock = click.style(time.strftime("%H:%M:%S", time.localtime(at)), fg="bright_black")
+    name = click.style(f"{part:<6}", fg=_PARTS.get(part))
+    clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    shown = clean if level == "INFO" else click.style(f"{level.lower()}: {clean}", fg=_COLOURS.get(level))
+    return f"{clock} {name} {shown}"

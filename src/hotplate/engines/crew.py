@@ -1,0 +1,149 @@
+"""The workers of a node: started, watched, replaced and ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+
+from ..engine import Claim
+from ..job import Known
+from ..worker.limits import thread_environment
+from .child import NODE_MARK, Child, Given
+from .pace import DEPTH
+
+MOST_LENT = 32
+"""So many more workers there may be than slots, for runs that wait for other runs."""
+
+MEMORY_LOOK_S = 0.2
+NEAR_LIMIT = 0.8
+LONGEST_PAUSE_S = 30.0
+
+
+class Crew:
+    """All children of a node. `concurrency` is how many runs may go on at once."""
+
+    def __init__(self, command: Sequence[str], node_id: str, concurrency: int) -> None:
+        self._command, self.concurrency = command, concurrency
+        self._environment = {**os.environ, **thread_environment(concurrency), NODE_MARK: node_id}
+        self.children: list[Child] = []
+        self._failures = 0
+        self._not_before = 0.0
+        self._memory_at = 0.0
+        self._baseline: dict[int, int] = {}
+
+    @property
+    def lent(self) -> int:
+        return sum(child.lent for child in self.children)
+
+    def busy(self) -> list[Child]:
+        return [child for child in self.children if child.given]
+
+    def idle(self) -> list[Child]:
+        return [child for child in self.children if child.idle]
+
+    def slots(self) -> int:
+        """How many runs may begin now."""
+        working = sum(1 for child in self.children if child.given and not child.lent)
+        return max(0, min(len(self.idle()), self.concurrency - working))
+
+    def spare(self, quick: frozenset[str]) -> int:
+        """How many quick runs may be handed out behind others."""
+        return sum(DEPTH - len(child.given) for child in self.takers(quick))
+
+    def takers(self, quick: frozenset[str]) -> list[Child]:
+        """The children that are busy with quick runs alone and have room for more."""
+        return [
+            child
+            for child in self.children
+            if child.given
+            and len(child.given) <= DEPTH // 2
+            and not (child.retiring or child.recalled or child.lent)
+            and all(given.claim.job in quick for given in child.given)
+        ]
+
+    def missing(self, target: int | None = None) -> int:
+        """How many children to start now."""
+        if time.monotonic() < self._not_before:
+            return 0
+        wanted = (self.concurrency if target is None else target) + min(self.lent, MOST_LENT)
+        return max(0, wanted - sum(1 for child in self.children if not child.retiring))
+
+    def start(self) -> Child:
+        child = Child(self._command, self._environment)
+        self.children.append(child)
+        return child
+
+    def is_ready(self, child: Child) -> None:
+        child.ready = True
+        self._failures = 0
+        self._baseline[child.pid] = child.rss()
+
+    def try_again(self) -> None:
+        """Forget that children failed to start: the application has changed."""
+        self._failures, self._not_before = 0, 0.0
+
+    def trim(self) -> None:
+        """Let children go that were started for lent slots, when those have come back."""
+        alive = [child for child in self.children if not child.retiring]
+        for child in [child for child in alive if child.idle][: max(0, len(alive) - self.concurrency - self.lent)]:
+            child.retire()
+
+    def retire_all(self) -> None:
+        """Let all children end after what they have in hand."""
+        for child in self.children:
+            child.recall()
+            child.retire()
+
+    def bury(self, child: Child) -> int:
+        """After the end of a child: its exit status."""
+        self.children.remove(child)
+        self._baseline.pop(child.pid, None)
+        if not child.ready:
+            self._failures += 1
+            self._not_before = time.monotonic() + min(0.5 * 2**self._failures, LONGEST_PAUSE_S)
+        return child.bury()
+
+    def watch(self, now: float, grace: float) -> float:
+        """Ask runs to stop that take too long or too much, and kill those that do not; when to look again."""
+        for child in self.busy():
+            given = child.given[0]
+            if given.timeout is not None and now >= given.begun + given.timeout:
+                child.stop("timeout", grace)
+            if given.kill_at is not None and now >= given.kill_at:
+                child.kill()
+        if now >= self._memory_at:
+            self._memory_at = now + MEMORY_LOOK_S
+            self._watch_memory()
+        return self._next_look()
+
+    def died_of_memory(self, child: Child, given: Given) -> bool:
+        """Whether a child that was killed by the system had used nearly all the memory its run may use."""
+        return given.memory is not None and child.peak >= NEAR_LIMIT * given.memory
+
+    def _watch_memory(self) -> None:
+        for child in self.busy():
+            given = child.given[0]
+            if given.memory is None:
+                continue
+            used = child.rss() - self._baseline.get(child.pid, 0)
+            child.peak = max(child.peak, used)
+            if used > given.memory:
+                given.stopped_for = "memory"
+                child.kill()
+
+    def _next_look(self) -> float:
+        times = [self._memory_at] if any(c.given and c.given[0].memory for c in self.children) else []
+        for child in self.busy():
+            given = child.given[0]
+            if given.kill_at is not None:
+                times.append(given.kill_at)
+            elif given.timeout is not None and given.stopped_for is None:
+                times.append(given.begun + given.timeout)
+        return min(times, default=float("inf"))
+
+
+def given_of(claim: Claim, known: Mapping[str, Known]) -> Given:
+    """A claim with the limits of its job."""
+    job = known[claim.job]
+    return Given(claim, job.timeout, job.memory)

@@ -1,0 +1,404 @@
+"""The node: a pool of workers on this machine, and the loop that serves them.
+
+One thread does everything, so that starts, results and claims of the same moment share one commit. The node never
+imports the application: it learns from its first worker where the record lies and which jobs there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from ..engine import POLL_S, Claim, NodeInfo, Note, Outcome
+from ..errors import EngineError, Unavailable
+from ..job import Known
+from ..run import new_id
+from ..worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
+from . import judge
+from .child import Child, Given
+from .crew import Crew, given_of
+from .pace import STUCK_S, Pace, wanted
+from .record import Record
+from .report import Report, count
+
+BEAT_S = 5.0
+PRUNE_S = 60.0
+PRUNE_RUNS = 500
+NOTE_S = 0.1
+RETRY_S = 0.5
+
+log = logging.getLogger("hotplate.node")
+
+
+class NodeOptions(Struct, frozen=True, kw_only=True):
+    """What the command line says: `concurrency` 0 leaves it to the settings; `queues` None takes all."""
+
+    concurrency: int = 0
+    queues: Sequence[str] | None = None
+
+
+class Node:
+    """Runs until it is told to end. `command` starts a worker; `open_record` opens what a worker's hello names."""
+
+    def __init__(self, command: Sequence[str], open_record: Callable[[Hello], Record], options: NodeOptions) -> None:
+        self.id = new_id()
+        self._open_record, self._options = open_record, options
+        self._crew = Crew(command, self.id, options.concurrency or _cores())
+        self._selector = selectors.DefaultSelector()
+        self._record: Record | None = None
+        self._known: dict[str, Known] = {}
+        self._pace = Pace()
+        self._report = Report()
+        self._outcomes: list[Outcome] = []
+        self._notes: list[Note] = []
+        self._saves: list[tuple[Child, Save]] = []
+        self._rung = True
+        self._stopping = 0
+        self._end_at = float("inf")
+        self._exit = 0
+        self._due: float | None = None
+        self._at: dict[str, float] = dict.fromkeys(("poll", "beat", "prune", "note", "retry"), 0.0)
+        self.on_log: Callable[[str, str, bytes], None] = lambda job, run_id, line: None
+        self._info = NodeInfo(
+            id=self.id, host=socket.gethostname(), pid=os.getpid(), concurrency=self._crew.concurrency,
+            started_at=time.time(), queues=list(options.queues) if options.queues else None,
+        )  # fmt: skip
+
+    def run(self) -> int:
+        """Serve until the end; the exit status: 0, or 1 if the application could not be loaded."""
+        wake = self._hear_signals()
+        self._spawn(1)  # the others follow when the first has said where the record lies
+        try:
+            while not self._ended():
+                for key, _ in self._selector.select(self._patience()):
+                    key.data()
+                self._step()
+        finally:
+            signal.set_wakeup_fd(-1)
+            self._leave()
+            wake.close()
+        return self._exit
+
+    def stop(self) -> None:
+        """End: the first time after the runs that are going on (for as long as the grace), the second time at once."""
+        self._stopping += 1
+        grace = self._record.grace if self._record else 0.0
+        self._end_at = time.monotonic() + (grace if self._stopping == 1 else 0.0)
+        going = len(self._crew.busy())
+        if self._stopping == 1:
+            if going:
+                log.info("ending after %s that are going on; Ctrl-C again ends them at once", count(going))
+            self._crew.retire_all()
+
+    def reload(self) -> None:
+        """Let new workers load the application anew, while the old ones finish what they have begun."""
+        log.info("loading the application anew")
+        self._crew.retire_all()
+        self._crew.try_again()
+
+    # The loop's steps
+
+    def _step(self) -> None:
+        now = time.monotonic()
+        self._look_at_crew(now)
+        if self._record is None or now < self._at["retry"]:
+            return
+        try:
+            self._keep_house(self._record, now)
+            if self._notes and (self._outcomes or self._saves or now >= self._at["note"]):
+                self._write_notes(self._record, now)
+            self._settle(self._record)
+        except Unavailable as error:
+            log.error("%s; trying again: %s", error, error.__cause__)
+            self._at["retry"] = now + RETRY_S
+
+    def _look_at_crew(self, now: float) -> None:
+        self._at["watch"] = self._crew.watch(now, self._record.grace if self._record else 0.0)
+        for child in self._crew.busy():
+            if len(child.given) > 1 and not child.recalled and now - child.spoke_at > STUCK_S:
+                child.recall()
+        if self._stopping:
+            if now >= self._end_at:
+                for child in self._crew.children:
+                    child.kill()
+        elif self._record is not None:
+            self._spawn(self._crew.missing())
+            self._crew.trim()
+        elif not self._crew.children:
+            self._spawn(self._crew.missing(1))
+
+    def _keep_house(self, record: Record, now: float) -> None:
+        polling = now >= self._at["poll"]
+        if polling:
+            self._at["poll"] = now + POLL_S
+            self._report.summarise()
+        if polling or self._rung:
+            self._rung = True
+            self._due = record.ledger.promote()
+            if self._crew.busy():
+                self._stop_asked(record)
+        if now >= self._at["beat"]:
+            self._at["beat"] = now + BEAT_S
+            self._beat(record)
+        if now >= self._at["prune"]:
+            more = record.ledger.prune(time.time() - record.keep, PRUNE_RUNS) == PRUNE_RUNS
+            self._at["prune"] = now + (POLL_S if more else PRUNE_S)
+            record.ledger.sweep()
+
+    def _settle(self, record: Record) -> None:
+        quick = self._pace.quick(self._known)
+        slots = 0 if self._stopping else self._crew.slots()
+        spare = 0 if self._stopping else self._crew.spare(quick)
+        want = None
+        if (slots or spare) and (self._rung or self._outcomes):
+            want = wanted(self.id, self._known, self._options.queues, slots, quick, spare)
+        if want is None and not self._outcomes:
+            return
+        outcomes = self._outcomes
+        accepted, claims = record.ledger.settle(outcomes, want)
+        self._outcomes = []
+        if want is not None:
+            self._rung = len(claims) >= slots + spare
+        self._hand_out(claims, quick)
+        record.feed.ring([outcome.id for outcome in outcomes] + [claim.id for claim in claims])
+        self._tell(outcomes, accepted)
+
+    def _hand_out(self, claims: list[Claim], quick: frozenset[str]) -> None:
+        heads = [given_of(claim, self._known) for claim in claims if not claim.ahead]
+        shares = {child.pid: (child, [given]) for child, given in zip(self._crew.idle(), heads, strict=False)}
+        takers = [share for share in shares.values() if share[1][0].claim.job in quick]
+        takers += [(child, []) for child in self._crew.takers(quick)]
+        ahead = [given_of(claim, self._known) for claim in claims if claim.ahead]
+        for at, given in enumerate(ahead):
+            takers[at % len(takers)][1].append(given)
+        for child, share in [*shares.values(), *(taker for taker in takers if taker[0].pid not in shares)]:
+            if share:
+                child.peak = 0
+                child.give(share)
+                self._watch_channel(child)
+
+    def _write_notes(self, record: Record, now: float) -> None:
+        notes, saves = self._notes, self._saves
+        seqs = record.ledger.note(notes)
+        self._notes, self._saves = [], []
+        self._at["note"] = now + NOTE_S
+        for child, save in saves:
+            child.tell(Saved(save.id, save.attempt))
+        record.feed.ring([note.id for note, seq in zip(notes, seqs, strict=True) if seq is not None])
+
+    def _stop_asked(self, record: Record) -> None:
+        asked = {(stop.id, stop.attempt): stop.reason for stop in record.ledger.stops(self.id)}
+        for child in self._crew.busy() if asked else ():
+            for at, given in enumerate(child.given):
+                reason = asked.get((given.claim.id, given.claim.attempt))
+                if reason and at == 0:
+                    child.stop(reason, record.grace)
+                elif reason and not child.recalled:
+                    child.recall()
+
+    # What children say
+
+    def _hear(self, child: Child) -> None:
+        for message in child.receive():
+            self._take_in(child, message)
+        if child.unsent:
+            child.send()
+        self._watch_channel(child)
+
+    def _take_in(self, child: Child, message: FromWorker) -> None:
+        match message:
+            case Done():
+                self._done(child, message)
+            case Said():
+                self._said(message)
+            case Save():
+                self._notes.append(Note(id=message.id, attempt=message.attempt, saved=message.value))
+                self._saves.append((child, message))
+            case Lend():
+                child.lent, self._rung = message.on, True
+            case Returned():
+                child.recalled = False
+                given = [child.done_with(*of) for of in message.ids]
+                self._outcomes += [judge.released(one.claim) for one in given if one]
+                if child.retiring:
+                    child.retire()
+            case Hello():
+                self._welcome(child, message)
+            case Failed():
+                self._failed(message)
+
+    def _done(self, child: Child, done: Done) -> None:
+        given = child.done_with(done.id, done.attempt)
+        if given is None:
+            return
+        job = given.claim.job
+        self._pace.took(job, done.ended_at - done.begun_at)
+        self._outcomes.append(judge.ended(given.claim, self._known[job], done, given.stopped_for))
+        if child.retiring:
+            child.retire()
+
+    def _said(self, said: Said) -> None:
+        self._notes.append(Note(id=said.id, attempt=said.attempt, progress=said.progress, events=said.events))
+        for kind, line in said.events:
+            if kind == "log":
+                self.on_log(self._job_of(said.id), said.id, line)
+
+    def _job_of(self, run_id: str) -> str:
+        return next((g.claim.job for c in self._crew.busy() for g in c.given if g.claim.id == run_id), "")
+
+    def _welcome(self, child: Child, hello: Hello) -> None:
+        first = self._record is None
+        if first:
+            self._open(hello)
+        if self._record is None:
+            return
+        self._known = {job.name: job for job in hello.jobs}
+        self._info.jobs = sorted(self._known)
+        self._record.ledger.enlist(self._info, hello.jobs)
+        self._crew.is_ready(child)
+        self._rung = True
+        if first:
+            self._take_over(self._record, hello)
+
+    def _open(self, hello: Hello) -> None:
+        try:
+            self._record = self._open_record(hello)
+        except EngineError as error:
+            log.error("%s", error)
+            self._give_up()
+            return
+        if not self._options.concurrency and self._record.concurrency:
+            self._crew.concurrency = self._record.concurrency
+        self._info.concurrency = self._crew.concurrency
+        self._selector.register(self._record.bell, selectors.EVENT_READ, self._ring)
+
+    def _take_over(self, record: Record, hello: Hello) -> None:
+        swept = record.ledger.sweep()
+        if swept:
+            log.warning("%s of a node that is gone begin again", count(len(swept)))
+            record.feed.ring(swept)
+        jobs = ", ".join(job.name for job in hello.jobs) or "none"
+        log.info("serving %s with %d workers; jobs: %s", hello.app, self._crew.concurrency, jobs)
+
+    def _give_up(self) -> None:
+        self._exit, self._stopping, self._end_at = 1, 2, 0.0
+
+    def _failed(self, failed: Failed) -> None:
+        log.error("the application could not be loaded: %s", failed.message)
+        log.debug("%s", failed.traceback)
+        if self._record is None:
+            self._give_up()
+
+    # Children, signals, bells
+
+    def _spawn(self, n: int) -> None:
+        for _ in range(n):
+            child = self._crew.start()
+            self._selector.register(child.channel, selectors.EVENT_READ, lambda child=child: self._hear(child))
+            if child.exit_fd is not None:
+                self._selector.register(child.exit_fd, selectors.EVENT_READ, lambda child=child: self._bury(child))
+
+    def _watch_channel(self, child: Child) -> None:
+        if child in self._crew.children:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if child.unsent else 0)
+            key = self._selector.get_key(child.channel)
+            if key.events != events:
+                self._selector.modify(child.channel, events, key.data)
+
+    def _bury(self, child: Child) -> None:
+        if child not in self._crew.children:
+            return
+        for message in child.receive():
+            self._take_in(child, message)
+        self._selector.unregister(child.channel)
+        if child.exit_fd is not None:
+            self._selector.unregister(child.exit_fd)
+        status = self._crew.bury(child)
+        for at, given in enumerate(child.given):
+            self._outcomes.append(self._fate(child, given, status, begun=at == 0))
+
+    def _fate(self, child: Child, given: Given, status: int, *, begun: bool) -> Outcome:
+        known = self._known[given.claim.job]
+        if begun and given.stopped_for:
+            return judge.killed(given.claim, known, given.stopped_for)
+        if begun and self._crew.died_of_memory(child, given):
+            return judge.killed(given.claim, known, "memory")
+        if not begun or self._stopping:
+            return judge.released(given.claim)
+        log.warning("worker %d died (status %d) in run %s of %s", child.pid, status, given.claim.id, given.claim.job)
+        return judge.lost(given.claim, status)
+
+    def _ring(self) -> None:
+        assert self._record is not None
+        try:
+            while True:
+                self._record.bell.recv(16)
+                self._rung = True
+        except BlockingIOError:
+            return
+
+    def _hear_signals(self) -> socket.socket:
+        ear, mouth = socket.socketpair()
+        ear.setblocking(False)
+        mouth.setblocking(False)
+        signal.set_wakeup_fd(mouth.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stop())
+        signal.signal(signal.SIGHUP, lambda *_: self.reload())
+        self._selector.register(ear, selectors.EVENT_READ, lambda: ear.recv(64))
+        self._mouth = mouth
+        return ear
+
+    def _patience(self) -> float:
+        """How long to wait for something to happen, in seconds."""
+        now, pending = time.monotonic(), self._at
+        times = [pending["poll"], pending.get("watch", float("inf"))]
+        if self._notes:
+            times.append(pending["note"])
+        if self._due is not None:
+            times.append(now + self._due - time.time())
+        if any(len(child.given) > 1 for child in self._crew.children):
+            times.append(now + STUCK_S)
+        if self._stopping:
+            times.append(min(self._end_at, now + STUCK_S))
+        if self._outcomes:
+            times.append(pending["retry"])
+        return min(max(min(times) - now, 0.0), POLL_S)
+
+    # The end, and what is told
+
+    def _ended(self) -> bool:
+        return bool(self._stopping) and not self._crew.children and not (self._outcomes and self._record)
+
+    def _leave(self) -> None:
+        for child in list(self._crew.children):
+            child.kill()
+            self._crew.bury(child)
+        if self._record is not None:
+            self._record.ledger.retire(self.id)
+            self._record.close()
+        self._mouth.close()
+        self._selector.close()
+
+    def _beat(self, record: Record) -> None:
+        self._info.seen_at = time.time()
+        self._info.running = [child.given[0].claim.id for child in self._crew.busy()]
+        self._info.memory = sum(child.rss() for child in self._crew.children)
+        record.ledger.beat(self._info)
+
+    def _tell(self, outcomes: Sequence[Outcome], accepted: Sequence[bool]) -> None:
+        for outcome, ok in zip(outcomes, accepted, strict=True):
+            if not ok:
+                log.warning("late result of run %s, attempt %d, refused", outcome.id, outcome.attempt)
+        self._report.tell(outcomes)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,61 @@
+"""What a node's log says of its runs: a line for each, or, when they come thick and fast, a line a second."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from ..engine import Outcome
+
+MOST_LINES = 10
+"""So many runs a second get a line of their own."""
+
+_PAST = {
+    "succeed": "succeeded",
+    "fail": "failed",
+    "cancel": "cancelled",
+    "retry": "raised, to be retried",
+    "lose": "lost its worker, to begin again",
+    "release": "given back",
+}
+
+log = logging.getLogger("hotplate.node")
+
+
+class Report:
+    """Tells of outcomes in the log."""
+
+    def __init__(self) -> None:
+        self._second, self._lines = 0, 0
+        self._untold: Counter[tuple[str, str]] = Counter()
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        if not log.isEnabledFor(logging.INFO):
+            return
+        second = int(time.monotonic())
+        if second != self._second:
+            self.summarise()
+            self._second, self._lines = second, 0
+        for outcome in outcomes:
+            self._lines += 1
+            if self._lines <= MOST_LINES:
+                log.info("%s %s %s%s", outcome.job, outcome.id[:8], _PAST[outcome.move], _took(outcome))
+            else:
+                self._untold[outcome.job, outcome.move] += 1
+
+    def summarise(self) -> None:
+        """Tell of those that got no line."""
+        for (job, move), n in self._untold.items():
+            log.info("%s: %s more %s", job, count(n), _PAST[move])
+        self._untold.clear()
+
+
+def count(n: int) -> str:
+    """A number of runs, in words."""
+    return "1 run" if n == 1 else f"{n:,} runs"
+
+
+def _took(outcome: Outcome) -> str:
+    return f" in {outcome.at - outcome.begun_at:.3g} s" if outcome.begun_at else ""

@@ -1,0 +1,81 @@
+"""Starting a job's run, from a call or from Python: one way for both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..caller import Caller
+from ..context import here
+from ..engine import Engine, NewRun
+from ..errors import Conflict, Forbidden, InvalidParams, NotFound, Unauthenticated
+from ..job import Job, StartOptions
+from ..registry import Registry
+from ..run import Run, new_id
+
+LONGEST_DELAY_S = 10 * 366 * 86400.0
+LONGEST_KEY = 200
+
+
+class Starting:
+    """Starts jobs of a registry on an engine (opened when it is first needed), and finds runs for a caller."""
+
+    def __init__(self, registry: Registry, engine: Callable[[], Engine]) -> None:
+        self.registry, self.engine = registry, engine
+
+    def start(self, name: str, job: Job[..., Any], params: bytes, options: StartOptions, caller: Caller) -> Run:
+        """Start a run of `job`, declared as `name`; `params` were checked against its signature."""
+        _check(options)
+        if options.on is not None:
+            raise Conflict(data="start(on=…) needs the engine's record in your own database: PostgreSQL, not SQLite")
+        declared = job.options_
+        parent = here()
+        new = NewRun(
+            id=new_id(),
+            job=name,
+            params=params or b"{}",
+            queue=options.queue or declared.queue,
+            priority=declared.priority if options.priority is None else options.priority,
+            due_at=time.time() + options.delay if options.delay else 0.0,
+            max_attempts=declared.retries + 1,
+            lost_limit=job.lost_limit,
+            cap=declared.concurrency,
+            key=options.key,
+            caller=caller.id,
+            parent_id=parent.id if parent else None,
+        )
+        return self.engine().start([new])[0]
+
+    def job_for(self, name: str, caller: Caller) -> Job[..., Any]:
+        """The job of that name. Raises `InvalidParams` if there is none, `Unauthenticated` if it is not for them."""
+        job = self.registry.jobs.get(name)
+        if job is None:
+            raise InvalidParams(data=f"parameter 'job': there is no job {name[:100]!r}")
+        if not (caller.authenticated or job.allow == "public"):
+            raise Unauthenticated(data=f"job {name!r} is not public")
+        return job
+
+    def run_for(self, run_id: str, caller: Caller) -> Run:
+        """The run of that id. Raises `NotFound`, also if it belongs to somebody else."""
+        run = self.engine().find(run_id)
+        if run is None or not (caller.operator or run.caller == caller.id):
+            raise NotFound(data=f"there is no run {run_id[:100]}")
+        return run
+
+
+def _check(options: StartOptions) -> None:
+    if not 0 <= options.delay <= LONGEST_DELAY_S:
+        raise InvalidParams(data=f"parameter 'delay': a number of seconds from 0 to {LONGEST_DELAY_S:.0f}")
+    if options.key is not None and not 0 < len(options.key) <= LONGEST_KEY:
+        raise InvalidParams(data=f"parameter 'key': a text of 1 to {LONGEST_KEY} characters")
+    if options.queue is not None and not 0 < len(options.queue) <= 100:
+        raise InvalidParams(data="parameter 'queue': a name of 1 to 100 characters")
+    if options.priority is not None and not -(2**31) <= options.priority < 2**31:
+        raise InvalidParams(data="parameter 'priority': a whole number of 32 bits")
+
+
+def only_signed_in(caller: Caller) -> None:
+    """Raise `Forbidden` for somebody who has not signed in."""
+    if not caller.authenticated:
+        raise Forbidden(data="sign in to see this")
