@@ -57,7 +57,7 @@ class Processes:
         self, *argv: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
         """A process with what it prints kept for `output`; `argv[0]` may name a console script of this environment."""
-        script = Path(sys.executable).with_name(argv[0])
+        script = Path(sys.executable).parent / argv[0]
         command = [str(script) if script.exists() else argv[0], *argv[1:]]
         log = self._folder / f"output-{len(self._started)}.log"
         with log.open("wb") as sink:

@@ -37,7 +37,7 @@ def test_each_option_and_argument_is_described(name: str) -> None:
             assert not param.hidden
             assert any(f"`{opt}" in text for opt in known), f"hotplate {name} {known} is not described"
         else:
-            assert f"`{param.human_readable_name}" in text, f"hotplate {name} {param.human_readable_name}"
+            assert f"`{param.name}`" in text, f"hotplate {name} {param.name} is not described"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
