@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import inspect as mi
+from msgspec import NODEFAULT, UNSET, inspect as mi
 
 from .array import is_numpy
 from .fields import Field, fields_of, is_pydantic, type_name
@@ -115,7 +115,7 @@ class _Translation:
     def _union(self, args: tuple[Any, ...]) -> Any:
         branches = [self.wire(branch) for branch in args if branch is not types.NoneType]
         nothing = [None] if types.NoneType in args else []
-        whole = Union[tuple(branches + nothing)]
+        whole = Union[tuple(branches + nothing)]  # noqa: UP007 - of a list
         try:
             mi.type_info(whole)
         except TypeError:
@@ -168,7 +168,8 @@ class _Translation:
     def _field(self, cls: type, field: Field, annotation: Any) -> tuple[Field, Any]:
         qualifier = get_origin(annotation)
         if qualifier in (Required, NotRequired):  # what TypedDict itself does not see in annotations that are strings
-            field, annotation = field._replace(required=qualifier is Required), get_args(annotation)[0]
+            default = NODEFAULT if qualifier is Required else UNSET
+            field, annotation = field._replace(default=default), get_args(annotation)[0]
         try:
             return field, self.wire(annotation)
         except TypeError as error:

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from msgspec import UNSET
-from msgspec import inspect as mi
+from msgspec import UNSET, inspect as mi
 from msgspec.json import Encoder
 
 from . import array

@@ -7,44 +7,65 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Hashable
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, is_typeddict
 
 import msgspec
+from msgspec import NODEFAULT, UNSET
 
 _STRUCT_OPTIONS = ("array_like", "forbid_unknown_fields", "tag", "tag_field")
 
 
 class Field(NamedTuple):
-    """A field: its `name` in the class, the `key` its constructor takes (None if it takes none), its name in JSON."""
+    """A field: its `name` in the class, the `key` its constructor takes (None if it takes none), its name in JSON.
+
+    default: NODEFAULT if it is required, UNSET if only the class can make it.
+    """
 
     name: str
     key: str | None
     wire_name: str
-    required: bool
+    default: Any
 
 
 def fields_of(cls: Any) -> tuple[Field, ...] | None:
     """The fields of `cls`; None if it is not a class made of fields that Hotplate knows."""
     if is_typeddict(cls):
-        return tuple(Field(name, name, name, name in cls.__required_keys__) for name in cls.__annotations__)
+        defaults = {True: NODEFAULT, False: UNSET}
+        return tuple(Field(name, name, name, defaults[name in cls.__required_keys__]) for name in cls.__annotations__)
     if not isinstance(cls, type):
         return None
     if issubclass(cls, msgspec.Struct):
-        return tuple(Field(f.name, f.name, f.encode_name, f.required) for f in msgspec.structs.fields(cls))
+        return tuple(Field(f.name, f.name, f.encode_name, _of_struct(f)) for f in msgspec.structs.fields(cls))
     if dataclasses.is_dataclass(cls):
-        return tuple(map(_of_dataclass, dataclasses.fields(cls)))
+        members = dataclasses.fields(cls)
+        return tuple(Field(f.name, f.name if f.init else None, f.name, _of_dataclass(f)) for f in members)
     if hasattr(cls, "__attrs_attrs__"):
-        nothing = sys.modules["attr"].NOTHING
         attributes: Any = cls.__attrs_attrs__
-        return tuple(Field(a.name, a.alias if a.init else None, a.name, a.default is nothing) for a in attributes)
+        return tuple(Field(a.name, a.alias if a.init else None, a.name, _of_attrs(a)) for a in attributes)
     return None
 
 
-def _of_dataclass(f: dataclasses.Field[Any]) -> Field:
-    required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    return Field(f.name, f.name if f.init else None, f.name, required)
+def _of_struct(f: msgspec.structs.FieldInfo) -> Any:
+    return NODEFAULT if f.required else _fixed(f.default, f.default is not NODEFAULT)
+
+
+def _of_dataclass(f: dataclasses.Field[Any]) -> Any:
+    is_given = f.default is not dataclasses.MISSING
+    required = not is_given and f.default_factory is dataclasses.MISSING
+    return NODEFAULT if required else _fixed(f.default, is_given)
+
+
+def _of_attrs(a: Any) -> Any:
+    attr = sys.modules["attr"]
+    return NODEFAULT if a.default is attr.NOTHING else _fixed(a.default, not isinstance(a.default, attr.Factory))
+
+
+def _fixed(default: Any, is_given: bool) -> Any:
+    """A default that can be shared; UNSET for one that is made anew for each instance."""
+    return default if is_given and isinstance(default, Hashable) else UNSET
 
 
 def struct_options(cls: type) -> dict[str, Any]:

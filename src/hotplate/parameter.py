@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import NODEFAULT, Raw, Struct, field
-from msgspec import inspect as mi
+from msgspec import NODEFAULT, Raw, Struct, field, inspect as mi
 from msgspec.json import Decoder
 
 from .encoding import encode
 from .misfit import Misfit
+from .schema import Schemas, stated_default
 from .shape import alternatives, members
 from .standin import decode_hook
 
@@ -49,6 +49,11 @@ class Parameter(Struct, frozen=True):
     def places(self) -> list[mi.Type]:
         """What may stand in its place."""
         return [mi.type_info(self.wire_type)]
+
+    def describe(self, schemas: Schemas) -> dict[str, Any]:
+        """Its name, whether it is required, and its schema, as OpenRPC wants them (a content descriptor)."""
+        default = {} if self.required else stated_default(self.default)
+        return {"name": self.name, "required": self.required, "schema": schemas.of(self.wire_type) | default}
 
     def misfit(self, raw: Raw) -> str | None:
         """What does not fit about the value given for it, in a sentence naming it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from types import GenericAlias
-from typing import Any, NoReturn, Optional, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn, Optional, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, defstruct, inspect as mi
@@ -21,6 +21,7 @@ from .encoding import encode, fault
 from .errors import DeclarationError, Error, InvalidParams, InvalidRequest, ParseError, ResultUnusable
 from .misfit import Misfit
 from .parameter import Parameter, first_misfit
+from .schema import Schemas
 from .shape import may_be_null, members
 from .standin import decode_hook
 
@@ -33,6 +34,13 @@ _KINDS = {
     inspect.Parameter.VAR_KEYWORD: "a parameter for any names",
 }
 _UNWRITABLE = (TypeError, ValueError, RecursionError)
+
+
+class Description(NamedTuple):
+    """A signature as schemas: `params` as OpenRPC's content descriptors, `result` as a schema."""
+
+    params: list[dict[str, Any]]
+    result: dict[str, Any]
 
 
 class Signature:
@@ -99,7 +107,7 @@ class Signature:
         decode, by_name, call, places = self.decode, self._by_name, self.call, self._result_places
 
         def answer(params: bytes, first: Any) -> bytes:
-            if params[:1] == b"{":
+            if params.startswith(b"{"):
                 try:
                     arguments = by_name(params)
                 except _UNREADABLE as error:
@@ -111,7 +119,9 @@ class Signature:
                 written = encode(result)
             except _UNWRITABLE:
                 return _written(result, places)
-            return written if b"null" not in written else _written(result, places)
+            if type(result) is str or written.find(b"null") < 0:
+                return written
+            return _written(result, places)
 
         return answer
 
@@ -128,6 +138,27 @@ class Signature:
             raise ResultUnusable(data=f"{misfit.path}: {misfit.text}") from None
         except _UNREADABLE:
             raise ResultUnusable(data="it is no JSON text") from None
+
+    def describe(self, schemas: Schemas) -> Description:
+        """The parameters and the result; the classes in them become components of `schemas`."""
+        return Description([p.describe(schemas) for p in self.parameters], schemas.of(self.wire_result, result=True))
+
+    def params_schema(self) -> dict[str, Any]:
+        """The JSON Schema of params by name, with the classes in it under `$defs`."""
+        schemas = Schemas("#/$defs/")
+        described = [p.describe(schemas) for p in self.parameters]
+        made: dict[str, Any] = {"type": "object", "properties": {p["name"]: p["schema"] for p in described}}
+        required = [p["name"] for p in described if p["required"]]
+        if required:
+            made["required"] = required
+        made["additionalProperties"] = False
+        return made | ({"$defs": schemas.components} if schemas.components else {})
+
+    def result_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the result, with the classes in it under `$defs`."""
+        schemas = Schemas("#/$defs/")
+        made = schemas.of(self.wire_result, result=True)
+        return made | ({"$defs": schemas.components} if schemas.components else {})
 
     def _parameters(self, skip_first: bool) -> tuple[Parameter, ...]:
         try:

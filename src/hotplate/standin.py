@@ -17,7 +17,7 @@ from typing import Any, Literal, get_origin
 from uuid import UUID
 
 import msgspec
-from msgspec import NODEFAULT, UNSET, Struct, convert, defstruct
+from msgspec import UNSET, Struct, convert, defstruct
 from msgspec.json import encode
 
 from . import array
@@ -157,10 +157,9 @@ class Record(StandIn):
         """Say which class it is for, and the wire type of each of its fields."""
         cls.described, cls.keys = described, tuple(f.key or f.name for f in fields)
         names = [f"f{i}" for i in range(len(fields))]
-        defaults = [NODEFAULT if f.required else UNSET for f in fields]
         cls.struct = defstruct(
             described.__name__,
-            list(zip(names, types, defaults, strict=True)),
+            [(name, kind, f.default) for name, kind, f in zip(names, types, fields, strict=True)],
             rename=dict(zip(names, (f.wire_name for f in fields), strict=True)),
             kw_only=True,
             **struct_options(described),
@@ -199,6 +198,13 @@ class Validated(StandIn):
         except sys.modules["pydantic"].ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             raise Misfit(first["msg"], "$" + "".join(map(_step, first["loc"]))) from None
+
+    def schema(cls, mode: str) -> dict[str, Any]:
+        """Its JSON Schema as pydantic writes it, with `$defs`; `mode` is `validation` or `serialization`."""
+        try:
+            return dict(cls.adapter.json_schema(mode=mode))
+        except sys.modules["pydantic"].errors.PydanticInvalidForJsonSchema:
+            return {}
 
 
 _model = lru_cache(maxsize=1024)(Validated.of)
