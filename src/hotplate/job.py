@@ -81,7 +81,7 @@ class Job(Generic[P, R]):
         self.options_ = _checked(self.name, options)
         if inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn):
             raise DeclarationError(f"job {self.name!r} is an async function; a job is a plain function or generator")
-        self.signature = Signature(fn, name=self.name)
+        self.signature = Signature(fn, name=self.name, noun="job")
         self.__name__, self.__doc__, self.__wrapped__ = fn.__name__, fn.__doc__, fn
         self.__module__, self.__qualname__ = fn.__module__, fn.__qualname__
 

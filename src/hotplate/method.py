@@ -34,7 +34,7 @@ class Method(Generic[P, R]):
         self.is_async = inspect.iscoroutinefunction(fn)
         self._check(allow, request)
         self.allow, self.request = allow, request
-        self.signature = Signature(fn, name=self.name)
+        self.signature = Signature(fn, name=self.name, noun="method")
         self.__name__, self.__doc__, self.__wrapped__ = fn.__name__, fn.__doc__, fn
         self.__module__, self.__qualname__ = fn.__module__, fn.__qualname__
 
