@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from hotplate import errors
-from hotplate.client.run import Event as ClientEvent
-from hotplate.client.run import Record, log_line
+from hotplate.client.run import Event as ClientEvent, Record, log_line
 from hotplate.engine import Event, NodeInfo
-from hotplate.rpc.builtin import RunMethods
 from hotplate.rpc.wire import RunLog, WireRun, event_to_wire, node_to_wire, to_wire, with_params
 from hotplate.run import FileInfo, Run
 
@@ -87,31 +83,8 @@ def test_the_server_writes_a_file_like_its_golden_file() -> None:
     assert written(msgspec.convert(golden("file"), FileInfo)) == golden("file")
 
 
-def test_the_page_lists_every_error_that_hotplate_gives() -> None:
-    listed = re.findall(r"^\| (-32\d+) \| (.+?) \| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
-    given = [(str(code), kind.default_message, kind.__name__) for code, kind in errors.CODES.items()]
-    assert sorted(listed) == sorted(given)
-
-
 def test_the_page_lists_every_field_of_a_run() -> None:
     section = PAGE.read_text("utf-8").partition("## Runs")[2].partition("## Built-in")[0]
     cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
     listed = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
     assert sorted(listed) == sorted([*WireRun.__struct_fields__, "params"])
-
-
-@pytest.mark.parametrize("verb", ["get", "list", "wait", "cancel", "retry", "log", "start"])
-def test_the_page_lists_the_parameters_of_every_built_in_method_in_their_order(verb: str) -> None:
-    [cell] = re.findall(rf"^\| `run\.{verb}` \| (.*?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
-    listed = [(name, default or None) for name, default in re.findall(r"`(\w+)`(?: = (\w+|\{\}))?", cell)]
-    _, _, *parameters = signature(getattr(RunMethods, verb)).parameters.values()
-    assert listed == [(parameter.name, _default(parameter)) for parameter in parameters]
-
-
-def _default(parameter: Parameter) -> str | None:
-    value = parameter.default
-    if value is Parameter.empty:
-        return None
-    if isinstance(value, float):
-        return f"{value:g}"
-    return bytes(value).decode() if isinstance(value, msgspec.Raw) else json.dumps(value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -109,12 +110,12 @@ class Client:
         media_type = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
         return self._transport.put("/files", file, _read_file_info, params={"name": name, "type": media_type})
 
-    def download(self, file: FileInfo, to: str | Path | BinaryIO) -> None:
-        """Write a file of the server to a path or an open binary file."""
+    def download(self, file: FileInfo | Mapping[str, Any] | str, to: str | Path | BinaryIO) -> None:
+        """Write a file of the server (as a result names it, or by its id) to a path or an open binary file."""
         if isinstance(to, str | Path):
             with open(to, "wb") as opened:
                 return self.download(file, opened)
-        with self._transport.stream(f"/files/{file.id}") as answer:
+        with self._transport.stream(_file_path(file)) as answer:
             if answer.status_code != httpx.codes.OK:
                 answer.read()
                 raise _failure(answer)
@@ -123,7 +124,7 @@ class Client:
 
     def read_file(self, file: FileInfo) -> bytes:
         """The content of a file of the server."""
-        return self._transport.get(f"/files/{file.id}", _read_content)
+        return self._transport.get(_file_path(file), _read_content)
 
     def close(self) -> None:
         """Close the connections."""
@@ -169,6 +170,11 @@ class Client:
 
         body = write([call.request() for call in calls])
         return self._transport.post(body, read, repeatable=all(call.repeatable for call in calls))
+
+
+def _file_path(file: FileInfo | Mapping[str, Any] | str) -> str:
+    file_id = file.id if isinstance(file, FileInfo) else file if isinstance(file, str) else file["id"]
+    return f"/files/{quote(file_id, safe='')}"
 
 
 def _ignore(answer: httpx.Response) -> None:
