@@ -15,7 +15,7 @@ from typing import IO, Any, NoReturn
 
 import click
 
-COMMANDS = ("call", "describe", "worker")
+COMMANDS = ("call", "describe", "dev", "worker")
 
 
 class Failure(click.ClickException):

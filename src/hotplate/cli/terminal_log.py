@@ -51,7 +51,7 @@ def show_line(job: str, run_id: str, line_json: bytes) -> None:
     click.echo(line("job", said["level"], text, said.get("at", time.time())), err=True)
 
 
-def line(part: str, level: str, text: str, at: float) -> str:
+def line(part: str, level: str, text: str, at: float | None = None) -> str:
     """One line of the log."""
     clock = click.style(time.strftime("%H:%M:%S", time.localtime(at)), fg="bright_black")
     name = click.style(f"{part:<6}", fg=_PARTS.get(part))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 import click
 
 from ..engines.pool import Node, NodeOptions
 from ..engines.record import open_record
+from ..worker.limits import die_with
 from . import terminal_log
 from .app import app_name, argument
+from .supervisor import SUPERVISOR_KEY
 
 
 @click.command(name="worker")
@@ -31,6 +35,8 @@ def command(app: str | None, concurrency: int | None, queues: str | None, loglev
     """
     name = app_name(app)
     terminal_log.show("worker", loglevel)
+    if SUPERVISOR_KEY in os.environ:
+        die_with(int(os.environ[SUPERVISOR_KEY]), signal.SIGTERM)
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()] if queues else None
     options = NodeOptions(concurrency=concurrency or 0, queues=chosen)
     worker = [sys.executable, "-m", "hotplate.cli.child", name]

@@ -18,12 +18,12 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 """Numerical libraries read these when they are loaded: each worker gets its share of the cores."""
 
 
-def die_with(node_pid: int) -> None:
-    """Let the system kill this process when the node ends. Call it in the main thread."""
+def die_with(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Let the system send this process a signal when the one that started it ends. Call it in the main thread."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != node_pid:
-        os._exit(1)  # the node ended before the line above
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os._exit(1)  # it ended before the line above
 
 
 def yield_to_others() -> None:

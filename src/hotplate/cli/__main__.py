@@ -1,0 +1,5 @@
+"""`python -m hotplate.cli` is the command `hotplate`."""
+
+from . import main
+
+main()

@@ -1,0 +1,145 @@
+"""One small supervisor: the web process and the node of `hotplate dev` and `hotplate demo`, in one terminal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+SUPERVISOR_KEY = "HOTPLATE_SUPERVISOR"
+"""In the environment of the processes: the supervisor's id, whose end they do not outlive."""
+
+RESTART_S = 1.0
+PATIENCE_S = 3.0
+
+log = logging.getLogger("hotplate.dev")
+
+
+class Part:
+    """One process that is kept going: `argv` starts it."""
+
+    def __init__(self, name: str, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.name, self._argv, self._environ = name, argv, environ
+        self.process: subprocess.Popen[bytes] | None = None
+        self.began = 0.0
+
+    def start(self) -> None:
+        # a process group of its own: Ctrl-C comes to the supervisor alone, which hands it on
+        self.process = subprocess.Popen(
+            self._argv, env={**os.environ, **self._environ, SUPERVISOR_KEY: str(os.getpid())}, process_group=0
+        )
+        self.began = time.monotonic()
+        threading.Thread(target=self.process.wait, daemon=True).start()
+
+    @property
+    def code(self) -> int | None:
+        """Exit code; None while it is alive."""
+        return None if self.process is None else self.process.poll()
+
+    def send(self, number: int) -> None:
+        if self.process is not None and self.process.poll() is None:
+            with suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it, kindly at first."""
+        self.send(signal.SIGTERM)
+        if self.process is not None:
+            try:
+                self.process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self.send(signal.SIGKILL)
+                self.process.wait()
+
+
+class Supervisor:
+    """Keeps a web process and, if wanted, a node going until Ctrl-C; loads changed code without harming runs."""
+
+    def __init__(self, web: Part, node: Part | None) -> None:
+        self._web, self._node = web, node
+        self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._interrupts, self._reloads = 0, 0
+
+    @property
+    def parts(self) -> list[Part]:
+        return [part for part in (self._web, self._node) if part is not None]
+
+    def run(self, watched: Sequence[Path]) -> int:
+        """Until the end; the exit code: 0 after Ctrl-C or SIGTERM, the web process's own if it could not start."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
+        for part in self.parts:
+            part.start()
+        if watched:
+            threading.Thread(target=self._watch, args=(watched,), daemon=True).start()
+        code = self._serve()
+        for part in self.parts:
+            part.stop()
+        return code
+
+    def _serve(self) -> int:
+        while True:
+            try:
+                event = self._events.get(timeout=0.2)
+            except queue.Empty:
+                event = ""
+            if event == "changed" and not self._interrupts:
+                self._load_anew()
+            if self._interrupts and all(part.code is not None for part in self.parts):
+                return 0
+            code = self._web.code
+            if not self._interrupts and code is not None and self._web.began and not self._had_started():
+                return code or 1
+            self._revive()
+
+    def _had_started(self) -> bool:
+        """Whether the web process had come up, so that its end is a matter of the code that was changed since."""
+        return time.monotonic() - self._web.began > PATIENCE_S or self._reloads > 0
+
+    def _load_anew(self) -> None:
+        self._reloads += 1
+        self._web.stop()
+        self._web.start()
+        if self._node is not None:
+            self._node.send(signal.SIGHUP)
+
+    def _revive(self) -> None:
+        node = self._node
+        if node is None or self._interrupts or node.code is None or node.code >= 0:
+            return  # a node that ended by itself has said why
+        if time.monotonic() - node.began > RESTART_S:
+            log.warning("the worker node was killed; starting another")
+            node.start()
+
+    def _interrupt(self, number: int, _: object) -> None:
+        self._interrupts += 1
+        for part in self.parts:
+            part.send(number if number == signal.SIGTERM else signal.SIGINT)
+        self._events.put("interrupt")
+
+    def _watch(self, watched: Sequence[Path]) -> None:
+        from watchfiles import PythonFilter, watch  # noqa: PLC0415 - only where code is watched
+
+        for changes in watch(*watched, watch_filter=PythonFilter(), raise_interrupt=False):
+            names = sorted({os.path.relpath(path) for _, path in changes})
+            log.info("changed: %s", ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))
+            self._events.put("changed")
+
+
+def web_part(app: str, host: str, port: int, *, more: Sequence[str] = ()) -> Part:
+    """The web process of `app`."""
+    argv = [sys.executable, "-m", "hotplate.cli.web", app, host, str(port), *more]
+    return Part("web", argv, {"HOTPLATE_DEV": "1"})
+
+
+def node_part(app: str, *more: str) -> Part:
+    """The worker node of `app`."""
+    return Part("worker", [sys.executable, "-m", "hotplate.cli", "worker", app, *more], {})
