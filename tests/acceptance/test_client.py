@@ -192,7 +192,7 @@ def test_files_go_in_and_out(client: Client, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("hello")
     letter = client.upload(tmp_path / "letter.txt")
     assert (letter.name, letter.media_type, letter.size) == ("letter.txt", "text/plain", 5)
-    answer = client.shout.start(letter={"id": letter.id}).wait(20)
+    answer = client.shout.start(letter=letter).wait(20)
     loud = io.BytesIO()
     client.download(answer, loud)
     assert (answer["name"], loud.getvalue()) == ("loud-letter.txt", b"HELLO")
