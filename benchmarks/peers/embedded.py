@@ -48,7 +48,7 @@ class Embedded:
             noop.start().wait(60)
 
     def is_done(self) -> bool:
-        return not any(self._engine.ledger.list(Filter(state=state, limit=1))[0] for state in ("queued", "running"))
+        return not any(self._engine.ledger.page(Filter(state=state, limit=1))[0] for state in ("queued", "running"))
 
 
 class OneByOne(Embedded):

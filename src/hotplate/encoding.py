@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET, inspect as mi
 from msgspec.json import Encoder
 
-from . import array
+from . import array, file
 from .fields import fields_of, is_pydantic
 from .shape import is_listed, may_be_null, members
 
@@ -26,6 +26,8 @@ def encode_hook(value: Any) -> Any:
         raise TypeError(_BAD_KEY)
     if array.is_numpy(kind):
         return array.plain(value)
+    if isinstance(value, file.NewFile):
+        return file.keep(value)
     if is_pydantic(kind):
         return _of_pydantic(value)
     if isinstance(value, Mapping):

@@ -24,8 +24,9 @@ def test_the_first_screen_shows_the_two_commands_and_a_short_application() -> No
 
 
 def test_the_commands_of_make_are_there() -> None:
+    pages = README.read_text("utf-8") + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    shown = re.findall(r"\bmake (\w+)", README.read_text("utf-8") + (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    shown = re.findall(r"(?:^ +|`)make (\w+)", pages, re.MULTILINE)
     assert set(shown) <= set(targets)
 
 
