@@ -31,7 +31,7 @@ _ADVICE = "use a dataclass, a TypedDict, a msgspec Struct or a pydantic model"
 def hint(fn: Callable[..., Any], name: str) -> Any:
     """The evaluated annotation of the parameter `name` of `fn` (`return` for its result); Any if there is none.
 
-    Classes that the enclosing function defines, as in an app factory, are found while that function runs.
+    Classes that an enclosing function defines, as in an app factory, are found while that function runs.
     Raises `TypeError` if the annotation cannot be evaluated.
     """
     inner = _innermost(fn)
@@ -39,7 +39,7 @@ def hint(fn: Callable[..., Any], name: str) -> Any:
     if name not in annotations:
         return Any
     lookalike = types.SimpleNamespace(__annotations__={name: annotations[name]})
-    return _evaluated(lookalike, getattr(inner, "__globals__", {}))[name]
+    return _evaluated(lookalike, getattr(inner, "__globals__", {}), inner.__qualname__)[name]
 
 
 def wire_type(annotation: Any, *, result: bool = False) -> Any:
@@ -58,21 +58,21 @@ def _innermost(fn: Callable[..., Any]) -> Any:
     return inner if hasattr(inner, "__globals__") or inspect.ismethod(inner) else type(inner).__call__
 
 
-def _evaluated(thing: Any, scope: dict[str, Any]) -> dict[str, Any]:
+def _evaluated(thing: Any, scope: dict[str, Any], qualname: str) -> dict[str, Any]:
     try:
-        return get_type_hints(thing, scope, _enclosing(scope), include_extras=True)
+        return get_type_hints(thing, scope, _enclosing(scope, qualname), include_extras=True)
     except NameError as error:
         raise TypeError(f"{error}; annotations are read when the function is declared") from None
     except (SyntaxError, AttributeError) as error:
         raise TypeError(f"its annotation cannot be read: {error}") from None
 
 
-def _enclosing(scope: dict[str, Any]) -> dict[str, Any]:
-    """The local names of the functions of the same module that are being executed, inner ones first."""
+def _enclosing(scope: dict[str, Any], qualname: str) -> dict[str, Any]:
+    """The local names of the functions that `qualname` is defined in and that are being executed."""
     found: dict[str, Any] = {}
-    frame: types.FrameType | None = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1) if "<locals>" in qualname else None
     while frame is not None:
-        if frame.f_globals is scope and frame.f_locals is not scope:
+        if frame.f_globals is scope and qualname.startswith(f"{frame.f_code.co_qualname}.<locals>."):
             found = {**frame.f_locals, **found}
         frame = frame.f_back
     return found
@@ -160,7 +160,7 @@ class _Translation:
     def _record(self, cls: type, fields: list[Field]) -> Record:
         if cls not in self._records:
             record = self._records[cls] = Record(cls.__name__, (), {})
-            hints = _evaluated(cls, vars(sys.modules[cls.__module__]))
+            hints = _evaluated(cls, vars(sys.modules[cls.__module__]), cls.__qualname__)
             read = [self._field(cls, field, hints[field.name]) for field in fields]
             record.fill(cls, [field for field, _ in read], [kind for _, kind in read])
         return self._records[cls]

@@ -18,13 +18,17 @@ _SCALARS = {
 
 def is_numpy(kind: Any) -> bool:
     """Whether it is a NumPy scalar or array type."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(kind, type) and issubclass(kind, numpy.generic | numpy.ndarray)
+    return isinstance(kind, type) and issubclass(kind, _bases())
 
 
 def is_array(value: Any) -> bool:
+    return isinstance(value, _bases()[1:])
+
+
+def _bases() -> tuple[type, ...]:
     numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    # Another thread may be importing it just now.
+    return (numpy.generic, numpy.ndarray) if numpy and hasattr(numpy, "generic") and hasattr(numpy, "ndarray") else ()
 
 
 def plain(value: Any) -> Any:

@@ -105,9 +105,11 @@ class Signature:
     def answering(self) -> Callable[[bytes, Any], bytes]:
         """`encode(call(decode(params), first))` as one function without detours: the hot path of every method."""
         decode, by_name, call, places = self.decode, self._by_name, self.call, self._result_places
+        if self.is_generator:
+            return lambda params, first: self.encode(call(decode(params), first))
 
         def answer(params: bytes, first: Any) -> bytes:
-            if params.startswith(b"{"):
+            if params and params[0] == _OBJECT:
                 try:
                     arguments = by_name(params)
                 except _UNREADABLE as error:
@@ -192,6 +194,8 @@ class Signature:
 
     def _refusal(self, params: bytes, error: Exception) -> Error:
         """Params are decoded again, one by one, to name the one that does not fit."""
+        if isinstance(error, RecursionError):
+            return ParseError(data="params are nested too deeply")
         if not isinstance(error, msgspec.ValidationError):
             return ParseError()
         try:
