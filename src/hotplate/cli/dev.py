@@ -9,6 +9,7 @@ import click
 
 from . import terminal_log
 from .app import app_name, argument
+from .listener import listen
 from .supervisor import Supervisor, node_part, web_part
 
 
@@ -31,4 +32,5 @@ def command(app: str | None, host: str, port: int, reload: bool, worker: bool, c
     terminal_log.show("dev", "info")
     more = ["--concurrency", str(concurrency)] if concurrency else []
     node = node_part(name, *more) if worker else None
-    sys.exit(Supervisor(web_part(name, host, port), node).run([Path.cwd()] if reload else []))
+    with listen(host, port) as listener:
+        sys.exit(Supervisor(web_part(name, host, listener), node).run([Path.cwd()] if reload else []))

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from socket import socket
 
 SUPERVISOR_KEY = "HOTPLATE_SUPERVISOR"
 """In the environment of the processes: the supervisor's id, whose end they do not outlive."""
@@ -24,17 +25,22 @@ log = logging.getLogger("hotplate.dev")
 
 
 class Part:
-    """One process that is kept going: `argv` starts it."""
+    """One process that is kept going: `argv` starts it, with the files `inherited` open."""
 
-    def __init__(self, name: str, argv: Sequence[str], environ: Mapping[str, str]) -> None:
-        self.name, self._argv, self._environ = name, argv, environ
+    def __init__(
+        self, name: str, argv: Sequence[str], environ: Mapping[str, str], inherited: Sequence[int] = ()
+    ) -> None:
+        self.name, self._argv, self._environ, self._inherited = name, argv, environ, inherited
         self.process: subprocess.Popen[bytes] | None = None
         self.began = 0.0
 
     def start(self) -> None:
         # a process group of its own: Ctrl-C comes to the supervisor alone, which hands it on
         self.process = subprocess.Popen(
-            self._argv, env={**os.environ, **self._environ, SUPERVISOR_KEY: str(os.getpid())}, process_group=0
+            self._argv,
+            env={**os.environ, **self._environ, SUPERVISOR_KEY: str(os.getpid())},
+            process_group=0,
+            pass_fds=self._inherited,
         )
         self.began = time.monotonic()
         threading.Thread(target=self.process.wait, daemon=True).start()
@@ -85,6 +91,10 @@ class Supervisor:
             part.stop()
         return code
 
+    def end(self) -> None:
+        """End it all, from another thread, as SIGTERM does."""
+        self._interrupt(signal.SIGTERM, None)
+
     def _serve(self) -> int:
         while True:
             try:
@@ -134,10 +144,11 @@ class Supervisor:
             self._events.put("changed")
 
 
-def web_part(app: str, host: str, port: int, *, more: Sequence[str] = ()) -> Part:
-    """The web process of `app`."""
-    argv = [sys.executable, "-m", "hotplate.cli.web", app, host, str(port), *more]
-    return Part("web", argv, {"HOTPLATE_DEV": "1"})
+def web_part(app: str, host: str, listener: socket, *more: str) -> Part:
+    """The web process of `app`, reached at `listener`."""
+    descriptor = listener.fileno()
+    argv = [sys.executable, "-m", "hotplate.cli.web", app, host, str(descriptor), *more]
+    return Part("web", argv, {"HOTPLATE_DEV": "1"}, inherited=[descriptor])
 
 
 def node_part(app: str, *more: str) -> Part:

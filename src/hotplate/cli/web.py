@@ -1,28 +1,28 @@
-"""The web process of `hotplate dev` and `hotplate demo`: `python -m hotplate.cli.web APP HOST PORT [TITLE]`."""
+"""The web process of `hotplate dev` and `hotplate demo`: `python -m hotplate.cli.web APP HOST DESCRIPTOR [--quiet]`.
+
+The descriptor is that of a listening socket, which was inherited.
+"""
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
 from ipaddress import ip_address
+from socket import socket
 from typing import Any
 
 import click
 import msgspec
-from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ..extension import state_of
 from ..web.state import AppState
 from ..worker.limits import die_with
 from . import Failure, terminal_log
 from .app import load_app
+from .listener import address
 from .supervisor import SUPERVISOR_KEY
-
-PORTS = 20
-"""So many ports are tried, from the one asked for on."""
 
 _calls = threading.local()
 
@@ -43,6 +43,14 @@ class Handler(WSGIRequestHandler):
             click.echo(terminal_log.line("web", type.upper(), message % args), err=True)
 
 
+class QuietHandler(Handler):
+    """A line only for each request that went wrong."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if str(code)[:1] not in "123":
+            super().log_request(code, size)
+
+
 def observe(name: str, seconds: float, response: bytes | None) -> None:
     """One line a call."""
     _calls.seen = getattr(_calls, "seen", 0) + 1
@@ -59,29 +67,18 @@ def _error_of(response: bytes | None) -> str | None:
     return f"{error['code']} {error['message']}" if error else None
 
 
-def serve(name: str, host: str, port: int) -> None:
-    """Serve the application until the process is told to end."""
+def serve(name: str, host: str, listener: socket, *, quiet: bool = False) -> None:
+    """Serve the application until the process is told to end; with a line a call, unless it is to be quiet."""
     app = load_app(name)
     state = state_of(app)
     _check_bind(host, state)
-    state.observe = observe
-    server = _bind(app, host, port)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
-    console = f"{address}{state.settings.prefix}/console/"
-    click.echo(terminal_log.line("web", "INFO", f"serving {app.name} at {console} (Ctrl-C ends it)"), err=True)
+    if not quiet:
+        state.observe = observe
+        console = f"{address(listener)}{state.settings.prefix}/console/"
+        click.echo(terminal_log.line("web", "INFO", f"serving {app.name} at {console} (Ctrl-C ends it)"), err=True)
+    port, handler = listener.getsockname()[1], QuietHandler if quiet else Handler
+    server = make_server(host, port, app, threaded=True, request_handler=handler, fd=listener.fileno())
     server.serve_forever()
-
-
-def _bind(app: Flask, host: str, port: int) -> BaseWSGIServer:
-    for candidate in range(port, port + PORTS):
-        try:
-            return make_server(host, candidate, app, threaded=True, request_handler=Handler)
-        except SystemExit:  # how werkzeug says that the port is taken
-            continue
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise Failure(f"cannot listen at {host}:{candidate}: {error.strerror}") from None
-    raise Failure(f"ports {port} to {port + PORTS - 1} are all taken; name another with --port")
 
 
 def _check_bind(host: str, state: AppState) -> None:
@@ -100,12 +97,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def main() -> None:
-    name, host, port = sys.argv[1:4]
+    name, host, descriptor, *more = sys.argv[1:]
     if SUPERVISOR_KEY in os.environ:
         die_with(int(os.environ[SUPERVISOR_KEY]))
     terminal_log.show("web", "info")
     try:
-        serve(name, host, int(port))
+        serve(name, host, socket(fileno=int(descriptor)), quiet="--quiet" in more)
     except KeyboardInterrupt:
         pass
     except click.ClickException as error:
