@@ -11,6 +11,7 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 nitpicky = True
+templates_path = ["_templates"]
 html_theme = "shibuya"
 html_title = "Hotplate"
 html_copy_source = False
