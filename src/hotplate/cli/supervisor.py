@@ -91,6 +91,11 @@ class Supervisor:
             part.stop()
         return code
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether somebody has asked for the end."""
+        return self._interrupts > 0
+
     def end(self) -> None:
         """End it all, from another thread, as SIGTERM does."""
         self._interrupt(signal.SIGTERM, None)
