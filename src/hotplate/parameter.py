@@ -92,23 +92,30 @@ def first_misfit(parameters: Sequence[Parameter], params: bytes) -> str:
         elements = _by_position(params)
         takers = [p.name for p in parameters if not p.keyword_only]
         if len(elements) > len(takers):
-            return f"takes {len(takers)} {_by_position_words(takers)}, got {len(elements)}"
+            return too_many(takers, len(elements))
         given = dict(zip(takers, elements, strict=False))
     else:
         given = _by_name(params)
     return next(_misfits(parameters, given), "a parameter is given more than once")
 
 
-def _by_position_words(takers: Sequence[str]) -> str:
+def too_many(takers: Sequence[str], given: int) -> str:
+    """That more are given by position than there are to take them."""
     noun = "parameter" if len(takers) == 1 else "parameters"
-    return f"{noun} by position ({', '.join(takers)})" if takers else noun
+    names = f" by position ({', '.join(takers)})" if takers else ""
+    return f"takes {len(takers)} {noun}{names}, got {given}"
+
+
+def unknown(name: str, names: Sequence[str]) -> str:
+    """That there is no parameter of a name."""
+    return f"unknown parameter {name[:100]!r}; takes {', '.join(names) or 'none'}"
 
 
 def _misfits(parameters: Sequence[Parameter], given: Mapping[str, Raw]) -> Iterator[str]:
     names = [p.name for p in parameters]
     for name in given:
         if name not in names:
-            yield f"unknown parameter {name[:100]!r}; " + (f"takes {', '.join(names)}" if names else "takes none")
+            yield unknown(name, names)
     for p in parameters:
         raw = given.get(p.name)
         if raw is not None:

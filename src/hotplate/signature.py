@@ -7,6 +7,7 @@ and a call written out in full, so that a call costs little more than msgspec it
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from types import GenericAlias
 from typing import Any, NamedTuple, NoReturn, Optional, get_args, get_origin
@@ -20,7 +21,7 @@ from .annotation import hint, wire_type
 from .encoding import encode, fault
 from .errors import DeclarationError, Error, InvalidParams, InvalidRequest, ParseError, ResultUnusable
 from .misfit import Misfit
-from .parameter import Parameter, first_misfit
+from .parameter import Parameter, first_misfit, too_many, unknown
 from .schema import Schemas
 from .shape import may_be_null, members
 from .standin import decode_hook
@@ -85,13 +86,16 @@ class Signature:
 
     def bind(self, *args: Any, **kwargs: Any) -> bytes:
         """The arguments of a Python call as JSON params by name. Raises `InvalidParams` if they do not fit."""
-        names = [p.name for p in self.parameters if not p.keyword_only]
-        if len(args) > len(names):
-            raise InvalidParams(data=f"takes {len(names)} parameters by position, got {len(args)}")
-        given = dict(zip(names, args, strict=False))
+        names = [p.name for p in self.parameters]
+        takers = [p.name for p in self.parameters if not p.keyword_only]
+        if len(args) > len(takers):
+            raise InvalidParams(data=too_many(takers, len(args)))
+        given = dict(zip(takers, args, strict=False))
         for name in kwargs:
             if name in given:
                 raise InvalidParams(data=f"parameter {name!r} is given twice")
+            if name not in names:
+                raise InvalidParams(data=unknown(name, names))
         params = self._written_params(given | kwargs)
         self.decode(params)
         return params
@@ -206,17 +210,21 @@ class Signature:
     def _written_params(self, given: dict[str, Any]) -> bytes:
         try:
             params = encode(given)
-        except _UNWRITABLE:
-            params = b"null"
-        if b"null" in params:
-            self._check(given)
+            faults = self._faults(given) if b"null" in params else iter(())
+        except RecursionError:
+            raise InvalidParams(data="a parameter is nested too deeply, or contains itself") from None
+        except (TypeError, ValueError) as error:
+            faults = itertools.chain(self._faults(given), [str(error)])
+        for found in faults:
+            raise InvalidParams(data=found)
         return params
 
-    def _check(self, given: dict[str, Any]) -> None:
+    def _faults(self, given: dict[str, Any]) -> Iterator[str]:
+        """What JSON cannot hold of the arguments."""
         for p in self.parameters:
             found = fault(given[p.name], p.places(), p.name) if p.name in given else None
             if found:
-                raise InvalidParams(data=f"parameter {p.name!r}: {found}")
+                yield f"parameter {p.name!r}: {found}"
 
 
 def _written(value: Any, places: list[mi.Type]) -> bytes:
