@@ -99,6 +99,8 @@ def _key(key: Any) -> str | None:
 
 
 def _fault_of_one(value: Any, places: list[mi.Type], path: str) -> str | None:
+    if isinstance(value, file.NewFile):
+        return None  # to write it once more would keep it twice
     try:
         written = encode(value)
     except UnicodeEncodeError:

@@ -35,6 +35,28 @@ _KINDS = {
     inspect.Parameter.VAR_KEYWORD: "a parameter for any names",
 }
 _UNWRITABLE = (TypeError, ValueError, RecursionError)
+_TOO_DEEP = "$ is nested too deeply, or contains itself"
+
+_CALL = "def call(p, first=None): return fn({arguments})"
+
+_ANSWER = """
+def answer(params, first):
+    if params and params[0] == 123:
+        try:
+            p = by_name(params)
+        except UNREADABLE as error:
+            raise refusal(params, error) from None
+    else:
+        p = decode(params)
+    result = fn({arguments})
+    try:
+        written = encode(result)
+    except UNWRITABLE:
+        return written_with_care(result)
+    if type(result) is str or written.find(b"null") < 0:
+        return written
+    return written_with_care(result)
+"""
 
 
 class Description(NamedTuple):
@@ -63,7 +85,8 @@ class Signature:
         self._result_places = [mi.type_info(self.wire_result)]
         self._decode_result = Decoder(self.wire_result, dec_hook=decode_hook).decode
         self._by_name, self._by_position = _decoders(self.parameters)
-        self.call: Callable[..., Any] = _written_call(fn, self.parameters, skip_first)
+        self._skip_first = skip_first
+        self.call: Callable[..., Any] = self._compile(_CALL, "call")
 
     def __repr__(self) -> str:
         return f"<Signature {self.name}({', '.join(p.name for p in self.parameters)})>"
@@ -108,11 +131,11 @@ class Signature:
 
     def answering(self) -> Callable[[bytes, Any], bytes]:
         """`encode(call(decode(params), first))` as one function without detours: the hot path of every method."""
-        decode, by_name, call, places = self.decode, self._by_name, self.call, self._result_places
         if self.is_generator:
-            return lambda params, first: self.encode(call(decode(params), first))
+            return lambda params, first: self.encode(self.call(self.decode(params), first))
+        return self._compile(_ANSWER, "answer")
 
-        def answer(params: bytes, first: Any) -> bytes:
+    def answer(params: bytes, first: Any) -> bytes:
             if params and params[0] == _OBJECT:
                 try:
                     arguments = by_name(params)
@@ -123,11 +146,11 @@ class Signature:
             result = call(arguments, first)
             try:
                 written = encode(result)
-            except _UNWRITABLE:
-                return _written(result, places)
+            except _UNWRITABLE as error:
+                raise _unusable(result, places, error) from None
             if type(result) is str or written.find(b"null") < 0:
                 return written
-            return _written(result, places)
+            return _with_finite_numbers(written, result, places)
 
         return answer
 
@@ -165,6 +188,24 @@ class Signature:
         schemas = Schemas("#/$defs/")
         made = schemas.of(self.wire_result, result=True)
         return made | ({"$defs": schemas.components} if schemas.components else {})
+
+    def _compile(self, source: str, name: str) -> Callable[..., Any]:
+        """A function from a text in which the call of `fn` is written out: no loop, no dictionary, no detour."""
+        given = [f"{p.name}=p.{p.name}" if p.keyword_only else f"p.{p.name}" for p in self.parameters]
+        arguments = ", ".join(["first", *given] if self._skip_first else given)
+        scope: dict[str, Any] = {
+            "fn": self.fn,
+            "by_name": self._by_name,
+            "decode": self.decode,
+            "refusal": self._refusal,
+            "encode": encode,
+            "written_with_care": lambda result: _written(result, self._result_places),
+            "UNREADABLE": _UNREADABLE,
+            "UNWRITABLE": _UNWRITABLE,
+        }
+        exec(source.format(arguments=arguments), scope)
+        made: Callable[..., Any] = scope[name]
+        return made
 
     def _parameters(self, skip_first: bool) -> tuple[Parameter, ...]:
         try:
@@ -230,15 +271,28 @@ class Signature:
 def _written(value: Any, places: list[mi.Type]) -> bytes:
     try:
         written = encode(value)
+    except _UNWRITABLE as error:
+        raise _unusable(value, places, error) from None
+    return _with_finite_numbers(written, value, places) if b"null" in written else written
+
+
+def _with_finite_numbers(written: bytes, value: Any, places: list[mi.Type]) -> bytes:
+    """`written` if no null in it is a number that is not finite, written where there may be no null."""
+    try:
+        found = fault(value, places) if value is not None else None
     except RecursionError:
-        raise ResultUnusable(data="$ is nested too deeply, or contains itself") from None
-    except (TypeError, ValueError) as error:
-        raise ResultUnusable(data=fault(value, places) or str(error)) from None
-    if b"null" in written and value is not None:
-        found = fault(value, places)
-        if found:
-            raise ResultUnusable(data=found)
+        found = _TOO_DEEP
+    if found:
+        raise ResultUnusable(data=found)
     return written
+
+
+def _unusable(value: Any, places: list[mi.Type], error: Exception) -> ResultUnusable:
+    try:
+        found = _TOO_DEEP if isinstance(error, RecursionError) else fault(value, places)
+    except RecursionError:
+        found = _TOO_DEEP
+    return ResultUnusable(data=found or str(error))
 
 
 def _decoders(parameters: tuple[Parameter, ...]) -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
@@ -258,13 +312,3 @@ def _completed(by_name: type[Struct], given: Struct) -> Struct:
         return by_name(**asdict(given))
     except TypeError as error:
         raise msgspec.ValidationError(str(error)) from None
-
-
-def _written_call(fn: Callable[..., Any], parameters: tuple[Parameter, ...], skip_first: bool) -> Callable[..., Any]:
-    """A function that calls `fn` with the fields of the decoded params, written out: no loop, no dictionary."""
-    given = [f"{p.name}=p.{p.name}" if p.keyword_only else f"p.{p.name}" for p in parameters]
-    first = ["first"] if skip_first else []
-    scope: dict[str, Any] = {"fn": fn}
-    exec(f"def call(p, first=None): return fn({', '.join(first + given)})", scope)
-    call: Callable[..., Any] = scope["call"]
-    return call
