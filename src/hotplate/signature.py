@@ -135,25 +135,6 @@ class Signature:
             return lambda params, first: self.encode(self.call(self.decode(params), first))
         return self._compile(_ANSWER, "answer")
 
-    def answer(params: bytes, first: Any) -> bytes:
-            if params and params[0] == _OBJECT:
-                try:
-                    arguments = by_name(params)
-                except _UNREADABLE as error:
-                    raise self._refusal(params, error) from None
-            else:
-                arguments = decode(params)
-            result = call(arguments, first)
-            try:
-                written = encode(result)
-            except _UNWRITABLE as error:
-                raise _unusable(result, places, error) from None
-            if type(result) is str or written.find(b"null") < 0:
-                return written
-            return _with_finite_numbers(written, result, places)
-
-        return answer
-
     def encode_partial(self, value: Any) -> bytes:
         """One value that a generator yielded as JSON. Raises `ResultUnusable`."""
         return _written(value, members(self._result_places, 0))

@@ -24,8 +24,8 @@ LONGEST_DETAIL = 1000
 ID_STARTS = frozenset(b'"-0123456789n')
 """First bytes of the JSON values that may be an id: a string, a number, null."""
 
-RESPONSE = b'{"jsonrpc":"2.0","id":%b,"result":%b}'
-"""A response, of an id as it was sent and a result as JSON."""
+RESPONSE_HEAD, RESPONSE_RESULT = b'{"jsonrpc":"2.0","id":', b',"result":'
+"""What stands in a response before the id as it was sent, and between that and the result as JSON."""
 
 
 class Request(Struct, gc=False):
@@ -37,6 +37,14 @@ class Request(Struct, gc=False):
     id: Raw = Raw(b"")
 
 
+class WrongRequest(Request, kw_only=True, gc=False):
+    """What stands in a batch for an element that is no request: the error it is answered with."""
+
+    method: str = ""
+    jsonrpc: Literal["2.0"] = "2.0"
+    error: InvalidRequest
+
+
 encode = Encoder().encode
 _decode_body = Decoder(Request | list[Request]).decode
 _decode_request = Decoder(Request).decode
@@ -44,8 +52,8 @@ _decode_elements = Decoder(list[Raw]).decode
 _decode_raw = Decoder(Raw).decode
 
 
-def read(body: bytes, max_batch: int) -> Request | Sequence[Request | InvalidRequest]:
-    """The request, or the requests of a batch; an element that is none becomes the error it is answered with.
+def read(body: bytes, max_batch: int) -> Request | Sequence[Request]:
+    """The request, or the requests of a batch, in which an element may be a `WrongRequest`.
 
     Raises `ParseError` and `InvalidRequest`.
     """
@@ -60,7 +68,7 @@ def read(body: bytes, max_batch: int) -> Request | Sequence[Request | InvalidReq
     return _bounded(message, max_batch) if type(message) is list else message
 
 
-def _read_elements(body: bytes, max_batch: int, error: ValidationError) -> Sequence[Request | InvalidRequest]:
+def _read_elements(body: bytes, max_batch: int, error: ValidationError) -> Sequence[Request]:
     """A batch with wrong elements in it: each is read by itself."""
     try:
         _decode_raw(body)  # the error came before the end of the body was seen
@@ -79,11 +87,11 @@ def _bounded(batch: list[T], max_batch: int) -> list[T]:
     return batch
 
 
-def _read_element(element: Raw) -> Request | InvalidRequest:
+def _read_element(element: Raw) -> Request:
     try:
         return _decode_request(element)
     except ValidationError as error:
-        return InvalidRequest(data=clip(str(error)))
+        return WrongRequest(error=InvalidRequest(data=clip(str(error))))
 
 
 def _parse_error(error: Exception) -> ParseError:
