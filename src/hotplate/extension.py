@@ -39,7 +39,7 @@ class Hotplate(Namespace):
             )
         state = AppState(app, config.load(app.config), self.registry, _open_engine)
         app.extensions[EXTENSION] = state
-        app.wsgi_app = Door(app.wsgi_app, state, PAGES)  # type: ignore[method-assign]
+        app.wsgi_app = Door(app.wsgi_app, state, PAGES).serve  # type: ignore[method-assign]
         _bound.add(app)
 
     def include(self, namespace: Namespace, path: str | None = None) -> None:

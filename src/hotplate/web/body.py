@@ -24,12 +24,19 @@ class BodyRefused(Exception):
 
 def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
     """The whole body. Raises `BodyRefused`; one that is of a wrong kind or too large is not read."""
-    if environ.get("CONTENT_TYPE") not in MEDIA_TYPES:
-        _check_media_type(environ.get("CONTENT_TYPE", ""))
+    content_type = environ.get("CONTENT_TYPE", "")
+    if content_type not in MEDIA_TYPES:
+        _check_media_type(content_type)
     length = _length(environ, limit)
     if length is None:
         return b"".join(_chunks_to_end(environ, limit))
-    return _read(environ, length)
+    try:
+        body: bytes = environ["wsgi.input"].read(length)
+    except Exception as error:  # each server has its own for a client that went away or sends nonsense
+        raise _broken(error) from error
+    if len(body) != length:
+        raise BodyRefused("200 OK", ParseError(data="the body ended early"))
+    return body
 
 
 def chunks_of(environ: WSGIEnvironment, limit: int) -> Iterator[bytes]:
@@ -46,11 +53,11 @@ def _length(environ: WSGIEnvironment, limit: int) -> int | None:
     length = environ.get("CONTENT_LENGTH")
     if not length:
         return None
-    if not (length.isascii() and length.isdigit()):
+    if not length.isdecimal():
         raise BodyRefused("400 Bad Request", ParseError(data="Content-Length is no number"))
-    if len(length) > 15 or int(length) > limit:
+    if len(length) > 15 or (size := int(length)) > limit:
         raise _too_large(limit)
-    return int(length)
+    return size
 
 
 def _check_media_type(content_type: str) -> None:
@@ -63,19 +70,14 @@ def _check_media_type(content_type: str) -> None:
         raise BodyRefused("415 Unsupported Media Type", InvalidRequest(data="the only charset is utf-8"))
 
 
-def _read(environ: WSGIEnvironment, length: int) -> bytes:
-    try:
-        body: bytes = environ["wsgi.input"].read(length)
-    except Exception as error:  # each server has its own for a client that went away or sends nonsense
-        raise _broken(error) from error
-    if len(body) < length:
-        raise BodyRefused("200 OK", ParseError(data="the body ended early"))
-    return body
-
-
 def _chunks(environ: WSGIEnvironment, length: int) -> Iterator[bytes]:
     while length:
-        piece = _read(environ, min(_CHUNK, length))
+        try:
+            piece = environ["wsgi.input"].read(min(_CHUNK, length))
+        except Exception as error:  # as above
+            raise _broken(error) from error
+        if not piece:
+            raise BodyRefused("200 OK", ParseError(data="the body ended early"))
         length -= len(piece)
         yield piece
 

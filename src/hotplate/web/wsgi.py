@@ -19,6 +19,7 @@ from ..caller import ANONYMOUS, Caller
 from ..errors import DeclarationError, Forbidden, Unauthenticated
 from ..rpc.answer import SIGN_IN, Answerer
 from ..rpc.message import error_response
+from .app_context import pop, push
 from .body import BodyRefused, read_body
 from .origins import Guard, Refused
 from .pages import Page
@@ -43,14 +44,15 @@ class Door:
         self._is_ready = False
         self._lock = Lock()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
         path = environ.get("PATH_INFO", "")
         place = self._places.get(path)
         if place is not None:
             return place(environ, start_response)
         if not self._is_ready:
             self._prepare()
-            return self(environ, start_response)
+            return self.serve(environ, start_response)
         for folder, place in self._folders.items():
             if path.startswith(folder):
                 return place(environ, start_response)
@@ -64,8 +66,8 @@ class Door:
             self._state.registry.freeze()
             own = _own_routes(app)
             guard = Guard(settings, filter(None, [app.config.get("SERVER_NAME")]))
-            pages = {
-                settings.prefix + path: PageDoor(page, guard, self._state)
+            pages: dict[str, WSGIApplication] = {
+                settings.prefix + path: PageDoor(page, guard, self._state).serve
                 for path, page in self._pages.items()
                 if own.get(settings.prefix + path, _NO_METHODS).isdisjoint(page.methods.split(", "))
             }
@@ -85,7 +87,7 @@ class Door:
                 raise DeclarationError(f"{address!r} is given to two RPC addresses; give the namespace another path")
             door = RpcDoor(self._inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
             door.add_view(address)
-            doors[address] = door
+            doors[address] = door.serve
         return doors
 
 
@@ -101,10 +103,13 @@ class RpcDoor:
         self._inner, self._app, self._guard, self._answerer = inner, state.app, guard, answerer
         self._own_methods = own_methods
         self._max_body = state.settings.max_body
+        self._has_origins = bool(state.settings.origins)
         self._console = f"{state.settings.prefix}/console/"
         self._by_view = _has_request_functions(state.app)
+        self._some_need_request = answerer.some_need_request
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
         try:
             if environ["REQUEST_METHOD"] != "POST":
                 return self._other_method(environ, start_response)
@@ -112,20 +117,24 @@ class RpcDoor:
             if self._by_view:
                 return self._enter_view(environ, start_response, caller)
             body = self._read(environ, caller)
-            if self._answerer.needs_request(body):
+            if self._some_need_request and self._answerer.needs_request(body):
                 environ[BODY_KEY] = body
                 return self._enter_view(environ, start_response, caller)
-            with self._app.app_context():
+            pushed = push(self._app)
+            try:
                 answer = self._answerer.answer(body, caller)
-            status = "200 OK" if caller.authenticated else self._status(body, caller)
+            finally:
+                pop(pushed)
         except Refused as refused:
             return send_error(start_response, refused.status, Forbidden(data=refused.reason))
         except BodyRefused as refused:
             return send_error(start_response, refused.status, refused.error, self._guard.cors_headers(environ))
-        cors = self._guard.cors_headers(environ)
         if answer is None:
-            return send_empty(start_response, "204 No Content", cors)
-        start_response(status, [JSON, ("Content-Length", str(len(answer))), *cors])
+            return send_empty(start_response, "204 No Content", self._guard.cors_headers(environ))
+        headers = [JSON, ("Content-Length", str(len(answer)))]
+        if self._has_origins:
+            headers += self._guard.cors_headers(environ)
+        start_response("200 OK" if caller.authenticated else self._status(body, caller), headers)
         return [answer]
 
     def add_view(self, address: str) -> None:
@@ -184,7 +193,8 @@ class PageDoor:
         self._methods = frozenset(page.methods.split(", "))
         self._allow = f"{page.methods}, OPTIONS"
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
         try:
             caller = self._guard.admit(environ) if self._page.guarded else ANONYMOUS
         except Refused as refused:
