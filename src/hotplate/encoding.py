@@ -10,6 +10,7 @@ from msgspec import UNSET, inspect as mi
 from msgspec.json import Encoder
 
 from . import array, file
+from .errors import ResultUnusable
 from .fields import fields_of, is_pydantic
 from .shape import is_listed, may_be_null, members
 
@@ -50,6 +51,41 @@ def _of_pydantic(value: Any) -> Any:
 
 encode = Encoder(enc_hook=encode_hook).encode
 """Any value as JSON. A number that is not finite becomes null: `fault` finds it."""
+
+UNWRITABLE = (TypeError, ValueError, RecursionError)
+"""What `encode` raises for what it cannot write."""
+
+
+def write(value: Any, places: list[mi.Type]) -> bytes:
+    """A value as JSON. Raises `ResultUnusable` saying what JSON cannot hold, and where.
+
+    places: what may stand there by its type.
+    """
+    try:
+        written = encode(value)
+    except UNWRITABLE as error:
+        raise unusable(value, places, error) from None
+    return checked(written, value, places) if b"null" in written else written
+
+
+def checked(written: bytes, value: Any, places: list[mi.Type]) -> bytes:
+    """`written`, unless a null in it is a number that is not finite where there may be no null."""
+    found = _fault(value, places) if value is not None else None
+    if found:
+        raise ResultUnusable(data=found)
+    return written
+
+
+def unusable(value: Any, places: list[mi.Type], error: Exception) -> ResultUnusable:
+    """The error for a value that `encode` could not write."""
+    return ResultUnusable(data=_fault(value, places) or str(error))
+
+
+def _fault(value: Any, places: list[mi.Type]) -> str | None:
+    try:
+        return fault(value, places)
+    except RecursionError:
+        return "$ is nested too deeply, or contains itself"
 
 
 def fault(value: Any, places: list[mi.Type], path: str = "$") -> str | None:

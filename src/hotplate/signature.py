@@ -18,7 +18,7 @@ from msgspec.json import Decoder
 from msgspec.structs import asdict
 
 from .annotation import hint, wire_type
-from .encoding import encode, fault
+from .encoding import UNWRITABLE, checked, encode, fault, unusable, write
 from .errors import DeclarationError, Error, InvalidParams, InvalidRequest, ParseError, ResultUnusable
 from .misfit import Misfit
 from .parameter import Parameter, first_misfit, too_many, unknown
@@ -34,8 +34,6 @@ _KINDS = {
     inspect.Parameter.VAR_POSITIONAL: "a parameter for any number of values",
     inspect.Parameter.VAR_KEYWORD: "a parameter for any names",
 }
-_UNWRITABLE = (TypeError, ValueError, RecursionError)
-_TOO_DEEP = "$ is nested too deeply, or contains itself"
 
 _CALL = "def call(p, first=None): return fn({arguments})"
 
@@ -51,11 +49,11 @@ def answer(params, first):
     result = fn({arguments})
     try:
         written = encode(result)
-    except UNWRITABLE:
-        return written_with_care(result)
+    except UNWRITABLE as error:
+        raise unusable(result, places, error) from None
     if type(result) is str or written.find(b"null") < 0:
         return written
-    return written_with_care(result)
+    return checked(written, result, places)
 """
 
 
@@ -127,7 +125,7 @@ class Signature:
         """The result as JSON. Raises `ResultUnusable` saying what cannot be written, and where."""
         if self.is_generator and not isinstance(result, list):
             result = list(result)
-        return _written(result, self._result_places)
+        return write(result, self._result_places)
 
     def answering(self) -> Callable[[bytes, Any], bytes]:
         """`encode(call(decode(params), first))` as one function without detours: the hot path of every method."""
@@ -137,7 +135,7 @@ class Signature:
 
     def encode_partial(self, value: Any) -> bytes:
         """One value that a generator yielded as JSON. Raises `ResultUnusable`."""
-        return _written(value, members(self._result_places, 0))
+        return write(value, members(self._result_places, 0))
 
     def decode_result(self, raw: bytes) -> Any:
         """The result from the JSON that `encode` wrote. Raises `ResultUnusable` if it does not fit the result type."""
@@ -180,9 +178,11 @@ class Signature:
             "decode": self.decode,
             "refusal": self._refusal,
             "encode": encode,
-            "written_with_care": lambda result: _written(result, self._result_places),
+            "places": self._result_places,
+            "checked": checked,
+            "unusable": unusable,
             "UNREADABLE": _UNREADABLE,
-            "UNWRITABLE": _UNWRITABLE,
+            "UNWRITABLE": UNWRITABLE,
         }
         exec(source.format(arguments=arguments), scope)
         made: Callable[..., Any] = scope[name]
@@ -247,33 +247,6 @@ class Signature:
             found = fault(given[p.name], p.places(), p.name) if p.name in given else None
             if found:
                 yield f"parameter {p.name!r}: {found}"
-
-
-def _written(value: Any, places: list[mi.Type]) -> bytes:
-    try:
-        written = encode(value)
-    except _UNWRITABLE as error:
-        raise _unusable(value, places, error) from None
-    return _with_finite_numbers(written, value, places) if b"null" in written else written
-
-
-def _with_finite_numbers(written: bytes, value: Any, places: list[mi.Type]) -> bytes:
-    """`written` if no null in it is a number that is not finite, written where there may be no null."""
-    try:
-        found = fault(value, places) if value is not None else None
-    except RecursionError:
-        found = _TOO_DEEP
-    if found:
-        raise ResultUnusable(data=found)
-    return written
-
-
-def _unusable(value: Any, places: list[mi.Type], error: Exception) -> ResultUnusable:
-    try:
-        found = _TOO_DEEP if isinstance(error, RecursionError) else fault(value, places)
-    except RecursionError:
-        found = _TOO_DEEP
-    return ResultUnusable(data=found or str(error))
 
 
 def _decoders(parameters: tuple[Parameter, ...]) -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
