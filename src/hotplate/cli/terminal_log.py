@@ -8,7 +8,10 @@ import time
 import click
 import msgspec
 
+from ..errors import printable
+
 _COLOURS = {"DEBUG": "bright_black", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
+_INDENT = "    "
 _PARTS = {"web": "cyan", "worker": "magenta", "job": "green"}
 
 
@@ -52,9 +55,10 @@ def show_line(job: str, run_id: str, line_json: bytes) -> None:
 
 
 def line(part: str, level: str, text: str, at: float | None = None) -> str:
-    """One line of the log."""
+    """One line of the log; further lines of the text are indented, so that no text can pass for a line of its own."""
     clock = click.style(time.strftime("%H:%M:%S", time.localtime(at)), fg="bright_black")
     name = click.style(f"{part:<6}", fg=_PARTS.get(part))
-    clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    first, *rest = (printable(piece) for piece in text.split("\n"))
+    clean = "\n".join([first, *(piece if piece.startswith(_INDENT) else _INDENT + piece for piece in rest)])
     shown = clean if level == "INFO" else click.style(f"{level.lower()}: {clean}", fg=_COLOURS.get(level))
     return f"{clock} {name} {shown}"

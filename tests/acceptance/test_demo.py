@@ -1,0 +1,50 @@
+"""`hotplate demo` as somebody sees it who has just installed Hotplate."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from hotplate.client import Client
+from tests.processes import Processes, free_port, until
+
+
+def test_once_shows_one_run_from_its_start_to_its_result(processes: Processes) -> None:
+    demo = processes.start("hotplate", "demo", "--once", "--port", str(free_port()))
+    code, output = demo.wait(60), processes.output(demo)
+    assert code == 0, output
+    assert "Echo.reverse('Hotplate') answers at once: etalptoH" in output
+    assert re.search(r"^estimate_pi  +\d+ %  .*ETA 0:", output, re.MULTILINE)
+    assert re.search(r"^estimate_pi  succeeded after ", output, re.MULTILINE)
+    assert re.search(r"^    20,000,000  3\.14\d+  ± 0\.0003", output, re.MULTILINE)
+
+
+def test_a_run_that_cannot_be_started_is_a_non_zero_exit_code(processes: Processes, data_folder: Path) -> None:
+    data_folder.write_text("no folder")
+    demo = processes.start("hotplate", "demo", "--once", "--port", str(free_port()))
+    assert demo.wait(60) == 1
+    assert f"data folder {data_folder} cannot be made" in processes.output(demo)
+
+
+def test_without_once_it_stays_up_until_ctrl_c(processes: Processes) -> None:
+    port = free_port()
+    demo = processes.start("hotplate", "demo", "--port", str(port))
+    until(lambda: f"Open http://127.0.0.1:{port}/console/" in processes.output(demo), "the invitation")
+    with Client(f"http://127.0.0.1:{port}") as client:
+        assert client.finance.black_scholes()["call"] == pytest.approx(4.759, abs=0.001)
+        assert client.text.statistics.start().wait(20)["longest_word"] == "redistributions"
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(20) == 0
+    assert "Traceback" not in processes.output(demo)
+
+
+def test_where_its_port_is_taken_it_takes_the_next_free_one(processes: Processes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        demo = processes.start("hotplate", "demo", "--port", str(port))
+        found = until(lambda: re.search(r"Open http://127\.0\.0\.1:(\d+)/", processes.output(demo)), "the invitation")
+    assert int(found[1]) > port
