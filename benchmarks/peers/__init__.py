@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-import psutil
-
 START_S = 60.0
 """How long a worker may take to answer its first job, in seconds."""
 
@@ -23,7 +21,8 @@ class Peer(Protocol):
     """A queue with a worker behind it that runs a job which does nothing and returns 1."""
 
     name: str
-    workers: psutil.Process
+    workers: int
+    """Process id of what executes the jobs, with its children."""
 
     def many(self, count: int) -> None:
         """Start `count` jobs as fast as the peer takes them; return when all have ended and their results are kept."""
@@ -33,15 +32,18 @@ class Peer(Protocol):
 
 
 @contextmanager
-def spawned(*argv: str, environ: Mapping[str, str], log: Path) -> Iterator[psutil.Process]:
-    """A console script of this environment, in a process group of its own, which is ended in the end."""
+def spawned(*argv: str, environ: Mapping[str, str], log: Path) -> Iterator[int]:
+    """A console script of this environment, in a process group of its own, which is ended in the end; its id."""
     command = [str(Path(sys.executable).with_name(argv[0])), *argv[1:]]
     with log.open("ab") as output:
         child = subprocess.Popen(
             command, env=os.environ | dict(environ), stdout=output, stderr=output, start_new_session=True
         )
     try:
-        yield psutil.Process(child.pid)
+        yield child.pid
+    except Exception:
+        print(log.read_text("utf-8", "replace")[-4000:], file=sys.stderr)
+        raise
     finally:
         _end(child)
 
@@ -64,8 +66,12 @@ def until(done: Callable[[], bool], what: str, timeout: float = START_S, pause: 
         time.sleep(pause)
 
 
-def memory(root: psutil.Process) -> float:
+def memory(pid: int) -> float:
     """MB of a process and all below it, with shared pages divided among those who share them (PSS)."""
+    # The workers import this package too, and are to be as small as they are.
+    import psutil  # noqa: PLC0415
+
+    root = psutil.Process(pid)
     return sum(p.memory_full_info().pss for p in (root, *root.children(recursive=True))) / 1e6
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import celery
-import psutil
 import redis
 from celery.result import ResultSet
 
@@ -29,7 +28,7 @@ def noop() -> int:
 class CeleryRedis:
     name = "Celery + Redis"
 
-    def __init__(self, workers: psutil.Process, client: Any) -> None:
+    def __init__(self, workers: int, client: Any) -> None:
         self.workers, self._noop = workers, client.signature("noop")
 
     def many(self, count: int) -> None:

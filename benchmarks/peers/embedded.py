@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 from flask import Flask
 
 from hotplate import Hotplate
@@ -35,7 +34,7 @@ def make_app() -> Flask:
 class Embedded:
     name = "Hotplate"
 
-    def __init__(self, workers: psutil.Process, app: Flask) -> None:
+    def __init__(self, workers: int, app: Flask) -> None:
         self.workers, self._app, self._engine = workers, app, state_of(app).engine()
 
     def many(self, count: int) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import huey
-import psutil
 
 from . import spawned, until
 
@@ -24,7 +23,7 @@ def noop() -> int:
 class HueySqlite:
     name = "Huey + SQLite"
 
-    def __init__(self, workers: psutil.Process) -> None:
+    def __init__(self, workers: int) -> None:
         self.workers = workers
 
     def many(self, count: int) -> None:
