@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Struct, field
@@ -16,8 +16,11 @@ from msgspec.structs import replace
 
 from .context import here
 from .errors import Conflict, NotFound
-from .job import Job, Known
+from .options import Known
 from .run import LOST_LIMIT, FileInfo, Run, new_id
+
+if TYPE_CHECKING:
+    from .job import Job  # a node knows jobs by their options alone, and is to stay small
 
 POLL_S = 1.0
 """How often whoever waits looks into the ledger when the feed stays silent, in seconds."""

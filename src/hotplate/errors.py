@@ -9,7 +9,7 @@ that was asked to stop; it is no `Exception`, so that `except Exception` in a jo
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 from traceback import TracebackException
 from typing import Any, ClassVar
 
@@ -206,7 +206,7 @@ def log_failure(what: str, error: BaseException) -> str:
     The text may quote what a caller sent. So it is indented and its control characters are escaped: nobody can
     write a log line, or to the terminal, by what they send.
     """
-    error_id = secrets.token_hex(6)
+    error_id = os.urandom(6).hex()
     text = "".join(TracebackException.from_exception(error).format())
     lines = "".join(f"\n    {printable(line)}" for line in text.split("\n") if line)
     log.error("%s raised %s (error id %s)%s", printable(what), type(error).__name__, error_id, lines)

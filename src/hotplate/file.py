@@ -10,7 +10,6 @@ import mimetypes
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import IO, Protocol, cast
 
 from msgspec import Struct
@@ -77,6 +76,8 @@ class File(Struct, kw_only=True):
 
     def open(self) -> IO[bytes]:
         """The contents as a binary file, on disk above 8 MiB."""
+        from tempfile import SpooledTemporaryFile  # noqa: PLC0415 - imports much that few need
+
         spool = SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 - the caller closes it
         for chunk in self.chunks():
             spool.write(chunk)

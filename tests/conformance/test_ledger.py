@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotplate.engine import Claim, Filter, Ledger, NewRun, NodeInfo, Note, Outcome, Want
-from hotplate.job import Known
+from hotplate.options import Known
 from hotplate.run import MOVES, Run, new_id
 
 from .conftest import Clock, Embedded

@@ -6,7 +6,6 @@ import heapq
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from ..engine import Claim, Want
 from .moves import guard
@@ -24,16 +23,21 @@ def claim(cx: sqlite3.Connection, want: Want, now: float) -> list[Claim]:
     return [claim for _, claim in claims]
 
 
+_READY = "select queue, job from runs where ready = 1 and"
+
+
 def _lanes_ready(cx: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """The lanes in which a run is ready: one step in the index for each, however many runs wait in it."""
-    lane: Any = ("", "")
+    queue, job = "", ""
     while True:
-        lane = cx.execute(
-            "select queue, job from runs where ready = 1 and (queue, job) > (?, ?) order by queue, job limit 1", lane
-        ).fetchone()
+        # Two plain conditions: a comparison of pairs would go through all runs of the lane before.
+        lane = cx.execute(f"{_READY} queue = ? and job > ? order by job limit 1", (queue, job)).fetchone()
+        if lane is None:
+            lane = cx.execute(f"{_READY} queue > ? order by queue, job limit 1", (queue,)).fetchone()
         if lane is None:
             return
-        yield lane
+        queue, job = lane
+        yield queue, job
 
 
 def _candidates(cx: sqlite3.Connection, want: Want) -> Iterator[Candidate]:

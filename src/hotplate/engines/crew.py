@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from ..engine import Claim
-from ..job import Known
+from ..options import Known
 from ..worker.limits import thread_environment
 from .child import NODE_MARK, Child, Given
 from .pace import DEPTH

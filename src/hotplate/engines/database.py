@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..errors import EngineError, Unavailable
 
 SCHEMA_VERSION = "1"
+_SCHEMA = Path(__file__).with_name("ledger.sql")
 PATIENCE_S = 30.0
 """How long a write waits for the writes of other processes, in seconds."""
 
@@ -91,7 +91,7 @@ class Database:
         if not _has_schema(connection):
             _begin(connection)
             if not _has_schema(connection):  # another process may have made it meanwhile
-                for statement in _statements(files(__package__).joinpath("ledger.sql").read_text()):
+                for statement in _statements(_SCHEMA.read_text()):
                     connection.execute(statement)
                 connection.execute("insert into meta values ('schema', ?)", (SCHEMA_VERSION,))
             connection.execute("commit")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import tempfile
 import time
+from binascii import crc32
 from pathlib import Path
 
 from ..errors import EngineError
@@ -25,8 +24,7 @@ PATIENCE_S = 1.0
 def default_folder(app_name: str, root_path: str) -> Path:
     """The folder of an application in the XDG state folder; its name tells applications of one name apart."""
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    place = hashlib.sha256(os.path.realpath(root_path).encode()).hexdigest()[:8]
-    return Path(state) / "hotplate" / f"{app_name}-{place}"
+    return Path(state) / "hotplate" / f"{app_name}-{_mark(root_path)[:8]}"
 
 
 def prepare(folder: Path) -> Path:
@@ -63,8 +61,10 @@ def _file_system(folder: Path) -> str:
 
 def sockets(folder: Path) -> Path:
     """The private folder for the sockets of a data folder: elsewhere, since a socket's path has at most 107 bytes."""
-    base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(tempfile.gettempdir(), f"hotplate-{os.getuid()}")
-    place = Path(base) / "hotplate" / hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
+    base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(
+        os.environ.get("TMPDIR", "/tmp"), f"hotplate-{os.getuid()}"
+    )
+    place = Path(base) / "hotplate" / _mark(folder)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -72,6 +72,12 @@ def sockets(folder: Path) -> Path:
     if place.stat().st_uid != os.getuid() or place.parent.stat().st_uid != os.getuid():
         raise EngineError(f"socket folder {place} belongs to another user; set XDG_RUNTIME_DIR to a folder of your own")
     return place
+
+
+def _mark(path: str | Path) -> str:
+    """16 hexadecimal digits that tell paths apart. No hash of OpenSSL's, which would cost every node 4 MB."""
+    real = os.path.realpath(path).encode()
+    return f"{crc32(real):08x}{crc32(real[::-1]):08x}"
 
 
 class NodeLock:

@@ -10,7 +10,7 @@ import msgspec
 
 from ..engine import Claim, Outcome
 from ..errors import Error, MemoryLimit, RunCancelled, RunTimedOut, WorkerLost
-from ..job import Known
+from ..options import Known
 from ..run import ErrorInfo
 from ..worker.channel import Done
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ..engine import POLL_S, Claim, NodeInfo, Note, Outcome
 from ..errors import EngineError, Unavailable
-from ..job import Known
+from ..options import Known
 from ..run import new_id
 from ..worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
 from . import judge

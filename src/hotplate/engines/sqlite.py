@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ..engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
-from ..job import Known
+from ..options import Known
 from ..run import MOVES, FileInfo, Run
 from .claiming import claim, open_lane
 from .database import Database, GroupCommit

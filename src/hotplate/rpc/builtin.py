@@ -10,7 +10,8 @@ from msgspec import Meta, Raw
 
 from ..caller import Caller
 from ..engine import Filter
-from ..job import Job, StartOptions
+from ..job import Job
+from ..options import StartOptions
 from ..run import State
 from ..signature import Signature
 from .start import Starting, only_signed_in

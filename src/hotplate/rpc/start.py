@@ -10,7 +10,8 @@ from ..caller import Caller
 from ..context import here
 from ..engine import Engine, NewRun
 from ..errors import Conflict, Forbidden, InvalidParams, NotFound, Unauthenticated
-from ..job import Job, StartOptions
+from ..job import Job
+from ..options import StartOptions
 from ..registry import Registry
 from ..run import Run, new_id
 

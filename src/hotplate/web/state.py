@@ -17,8 +17,9 @@ from ..context import caller as current_caller, here
 from ..engine import Engine, KeptFile
 from ..errors import Conflict, Error, Forbidden, HotplateError, NotFound, Unauthenticated
 from ..file import File, NewFile
-from ..job import Job, StartOptions
+from ..job import Job
 from ..method import Method
+from ..options import StartOptions
 from ..registry import Registry
 from ..rpc.answer import Answerer, MethodTarget, Observer, Target
 from ..rpc.builtin import JobTarget, builtin_targets

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
-from ..job import Known
+from ..options import Known
 
 
 class Hello(Struct, tag=True):
