@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from hotplate.cli.call import arguments
 from hotplate.cli.layout import laid_out
+from hotplate.cli.listing import spelled
 
 APPS = {
     "shop.py": "from flask import Flask\napp = Flask(__name__)\n",
@@ -159,3 +161,29 @@ def test_a_result_is_laid_out_in_lines_that_fit() -> None:
 
 def test_a_short_result_is_one_line() -> None:
     assert laid_out({"a": [1, 2]}, 80) == '{"a": [1, 2]}'
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({}, "any"),
+        ({"type": "integer", "minimum": 1}, "integer"),
+        ({"$ref": "#/components/schemas/Order"}, "Order"),
+        ({"type": "array", "items": {"$ref": "#/components/schemas/Order"}}, "[Order]"),
+        ({"type": "array"}, "array"),
+        (
+            {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number"}], "items": False},
+            "[string, number]",
+        ),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "string | null"),
+        ({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "number"}}]}, "string | [number]"),
+        ({"enum": ["a", 1]}, '"a" | 1'),
+        ({"const": "dog"}, '"dog"'),
+        ({"type": ["string", "null"]}, "string | null"),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, "{string: number}"),
+        ({"type": "object", "title": "Order", "properties": {}}, "Order"),
+        ({"type": "object"}, "object"),
+    ],
+)
+def test_types_are_spelled_in_a_few_words(schema: dict[str, Any], text: str) -> None:
+    assert spelled(schema) == text

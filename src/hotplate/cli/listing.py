@@ -1,0 +1,55 @@
+"""An OpenRPC document as a list for reading: a function in a line, what it does below."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+def listed(document: Mapping[str, Any]) -> str:
+    """All functions of an OpenRPC document, each with its parameters, its result and its summary."""
+    return "\n".join(line for method in document["methods"] for line in _lines(method))
+
+
+def _lines(method: Mapping[str, Any]) -> Iterator[str]:
+    parameters = ", ".join(_parameter(parameter) for parameter in method["params"])
+    yield f"{method['name']}({parameters}) -> {spelled(method['result']['schema'])}"
+    text = method.get("summary") or method.get("description")
+    if text:
+        yield f"    {text.splitlines()[0]}"
+
+
+def _parameter(parameter: Mapping[str, Any]) -> str:
+    schema = parameter["schema"]
+    default = f" = {json.dumps(schema['default'], ensure_ascii=False)}" if "default" in schema else ""
+    optional = "" if parameter.get("required") or default else "?"
+    return f"{parameter['name']}{optional}: {spelled(schema)}{default}"
+
+
+def spelled(schema: Schema) -> str:
+    """A JSON Schema in a few words: `integer`, `[Order]`, `string | null`, `{string: number}`, `"a" | "b"`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema or "enum" in schema:
+        values = schema["enum"] if "enum" in schema else [schema["const"]]
+        return " | ".join(json.dumps(value, ensure_ascii=False) for value in values)
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            return " | ".join(spelled(branch) for branch in schema[key])
+    kind = schema.get("type", "any")
+    if isinstance(kind, list):
+        return " | ".join(kind)
+    return _spelled_container(kind, schema)
+
+
+def _spelled_container(kind: str, schema: Schema) -> str:
+    if kind == "array" and "prefixItems" in schema:
+        return f"[{', '.join(spelled(item) for item in schema['prefixItems'])}]"
+    if kind == "array" and isinstance(schema.get("items"), Mapping):
+        return f"[{spelled(schema['items'])}]"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping):
+        return f"{{string: {spelled(schema['additionalProperties'])}}}"
+    return str(schema["title"]) if kind == "object" and "title" in schema else kind
