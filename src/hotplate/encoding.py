@@ -122,6 +122,8 @@ def _inside(value: Any) -> Iterable[tuple[str | int | None, Any]] | None:
     fields = fields_of(kind)
     if fields is None:
         return None
+    if hasattr(kind, "__attrs_attrs__"):
+        fields = tuple(f for f in fields if not f.name.startswith("_"))  # those msgspec does not write
     return ((f.wire_name, child) for f in fields if (child := getattr(value, f.name)) is not UNSET)
 
 

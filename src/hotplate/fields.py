@@ -96,14 +96,16 @@ def is_pydantic(kind: Any) -> bool:
 
 def type_name(kind: Any) -> str:
     """A type in a few words, for messages: no modules, no internals."""
-    origin = get_origin(kind)
+    origin, args = get_origin(kind), get_args(kind)
     if kind is NoneType or kind is None:
         return "None"
+    if kind is Ellipsis:
+        return "..."
     if origin is Annotated:
-        return type_name(get_args(kind)[0])
+        return type_name(args[0])
     if origin is Literal:
-        return " | ".join(map(repr, get_args(kind)))
+        return " | ".join(map(repr, args))
     if origin in (Union, UnionType):
-        return " | ".join(map(type_name, get_args(kind)))
+        return " | ".join(map(type_name, args))
     name: str = getattr(origin or kind, "__name__", None) or str(kind).rpartition(".")[2]
-    return name
+    return f"{name}[{', '.join(map(type_name, args))}]" if args else name

@@ -143,7 +143,7 @@ class _Schema:
             case mi.EnumType(cls=cls):
                 return self._schemas.component(cls, cls.__name__, lambda: _enum(cls))
             case mi.StructType() | mi.DataclassType() | mi.TypedDictType() | mi.NamedTupleType():
-                return self._schemas.component(part.cls, _full_name(part.cls), lambda: self._class(part.cls, part))
+                return self._schemas.component(part.cls, type_name(part.cls), lambda: self._class(part.cls, part))
             case mi.CollectionType() | mi.TupleType() | mi.DictType() | mi.FrozenDictType():
                 return self._container(part)
         return _scalar(part)
@@ -160,7 +160,7 @@ class _Schema:
         raise AssertionError(part)
 
     def _class(self, cls: Any, part: Any) -> Schema:
-        head = {"title": _full_name(cls)} | _description(cls)
+        head = {"title": type_name(cls)} | _description(cls)
         if isinstance(part, mi.NamedTupleType) or getattr(part, "array_like", False):
             items = [self._field(field) for field in part.fields]
             return head | _tuple(items, sum(field.required for field in part.fields))
@@ -233,12 +233,6 @@ def stated_default(default: Any) -> Schema:
         return {} if fault(default, []) else {"default": decode(encode(default))}
     except (TypeError, ValueError, RecursionError):
         return {}
-
-
-def _full_name(cls: Any) -> str:
-    """The name of a class; of a generic one with its arguments."""
-    arguments = getattr(cls, "__args__", ())
-    return type_name(cls) + (f"[{', '.join(map(type_name, arguments))}]" if arguments else "")
 
 
 def _description(cls: Any) -> Schema:

@@ -237,7 +237,8 @@ class Signature:
             raise InvalidParams(data="a parameter is nested too deeply, or contains itself") from None
         except (TypeError, ValueError) as error:
             faults = itertools.chain(self._faults(given), [str(error)])
-        for found in faults:
+        found = next(faults, None)
+        if found:
             raise InvalidParams(data=found)
         return params
 

@@ -38,11 +38,12 @@ class StandIn(type):
 
 def decode_hook(kind: Any, value: Any) -> Any:
     """Build the value of a stand-in, a pydantic type or a NumPy type from plain JSON values."""
-    if isinstance(kind, StandIn):
+    if not isinstance(kind, StandIn):
+        return _model(kind).read(value) if is_pydantic(kind) else array.build(kind, value)
+    try:
         return kind.read(value)
-    if is_pydantic(kind):
-        return _model(kind).read(value)
-    return array.build(kind, value)
+    except msgspec.ValidationError as error:
+        raise Misfit.of(error) from None  # msgspec adds the path that leads here to any error but its own
 
 
 class Choice(StandIn):
