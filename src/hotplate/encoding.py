@@ -16,7 +16,7 @@ from .shape import is_listed, may_be_null, members
 
 _SCALARS = (str, int, float)
 _NO_KEYS = (bool, type(None), list, tuple, dict, set, frozenset)
-_BAD_KEY = "has a key that is neither text nor a number"
+_BAD_KEY = "has a key that JSON cannot hold; keys are text or numbers"
 _TEXTS = (str, bytes, bytearray, memoryview)
 
 
@@ -128,11 +128,9 @@ def _inside(value: Any) -> Iterable[tuple[str | int | None, Any]] | None:
 
 
 def _key(key: Any) -> str | None:
-    if isinstance(key, str):
-        return key
     try:
         return str(encode({key: None})[2:-7], "utf-8")  # between {" and ":null}
-    except TypeError:
+    except (TypeError, UnicodeEncodeError):
         return None
 
 
