@@ -7,6 +7,7 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
+from .console import console
 from .files import get_file, put_file
 from .reply import send_json
 from .state import AppState
@@ -31,5 +32,6 @@ PAGES: Mapping[str, Page] = {
     "/health": Page("GET, HEAD", health, guarded=False),
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),
+    "/console/*": Page("GET, HEAD", console),
 }
 """Below the prefix; a path that ends in '/*' stands for all paths below it."""
