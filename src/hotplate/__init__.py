@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .caller import Caller as Caller
-    from .context import current_run as current_run
-    from .context import progress as progress
-    from .errors import Cancelled as Cancelled
-    from .errors import ConfigError as ConfigError
-    from .errors import DeclarationError as DeclarationError
-    from .errors import EngineError as EngineError
-    from .errors import Error as Error
-    from .errors import HotplateError as HotplateError
-    from .errors import Stopped as Stopped
-    from .errors import TimedOut as TimedOut
+    from .context import current_run as current_run, progress as progress
+    from .errors import (
+        Cancelled as Cancelled,
+        ConfigError as ConfigError,
+        DeclarationError as DeclarationError,
+        EngineError as EngineError,
+        Error as Error,
+        HotplateError as HotplateError,
+        Stopped as Stopped,
+        TimedOut as TimedOut,
+    )
     from .extension import Hotplate as Hotplate
     from .file import File as File
     from .job import Job as Job
     from .method import Method as Method
     from .registry import Namespace as Namespace
-    from .run import Progress as Progress
-    from .run import Run as Run
+    from .run import Progress as Progress, Run as Run
 
 _HOME = {
     "Caller": "caller",

@@ -150,9 +150,7 @@ KEYS: Mapping[str, Key] = {
         "a number of seconds, 0 or more",
         "How long a run that was asked to stop may take before its processes are ended.",
     ),
-    "HOTPLATE_KEEP": Key(
-        "keep", _days, "a number of days, 0 or more", "How long ended runs and their files are kept."
-    ),
+    "HOTPLATE_KEEP": Key("keep", _days, "a number of days, 0 or more", "How long ended runs and their files are kept."),
 }
 
 APP_KEY = "HOTPLATE_APP"
