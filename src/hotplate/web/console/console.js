@@ -45,12 +45,11 @@ async function loadFunctions() {
 
 function row(run) {
   const cells = [run.job, run.waiting_for ? `${run.state}: ${run.waiting_for}` : run.state, "", "", ""].map((t) => element("td", t));
-  if (run.progress) {
+  if (run.progress && run.state === "running") {
     const { fraction, eta_s: eta, message } = run.progress;
-    const label = `Progress of ${run.job}`;
+    const label = `Progress of ${run.job}: ${message ?? ""}`;
     const bar = element("progress", "", { max: 1, ariaLabel: label, ...(fraction === null ? {} : { value: fraction }) });
-    const open = run.state === "running" && eta !== null ? ` ${Math.round(eta)} s left` : "";
-    cells[2].append(bar, ` ${message ?? ""}${open}`);
+    cells[2].append(bar, eta === null ? "" : ` ${Math.round(eta)} s left`);
   }
   cells[3].textContent = run.started_at ? new Date(run.started_at).toLocaleTimeString() : "";
   cells[4].append(act("Show", () => show(run.id)));
