@@ -115,7 +115,7 @@ class _Translation:
     def _union(self, args: tuple[Any, ...]) -> Any:
         branches = [self.wire(branch) for branch in args if branch is not types.NoneType]
         nothing = [None] if types.NoneType in args else []
-        whole = Union[tuple(branches + nothing)]  # noqa: UP007 - of a list
+        whole: Any = Union[tuple(branches + nothing)]  # noqa: UP007 - of a list
         try:
             mi.type_info(whole)
         except TypeError:

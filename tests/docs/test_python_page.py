@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import hotplate
-from hotplate.job import JobOptions
+from hotplate.options import JobOptions
 
 DOCS = Path(__file__).parents[2] / "docs"
 
