@@ -129,9 +129,10 @@ def _inside(value: Any) -> Iterable[tuple[str | int | None, Any]] | None:
 
 def _key(key: Any) -> str | None:
     try:
-        return str(encode({key: None})[2:-7], "utf-8")  # between {" and ":null}
+        written = encode({key: None})
     except (TypeError, UnicodeEncodeError):
         return None
+    return key if isinstance(key, str) else str(written[2:-7], "utf-8")  # between {" and ":null}
 
 
 def _fault_of_one(value: Any, places: list[mi.Type], path: str) -> str | None:

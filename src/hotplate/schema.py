@@ -26,7 +26,6 @@ _SIMPLE: Mapping[type[mi.Type], Schema] = {
     mi.TimeType: {"type": "string", "format": "time"},
     mi.TimeDeltaType: {"type": "string", "format": "duration"},
     mi.UUIDType: {"type": "string", "format": "uuid"},
-    mi.DecimalType: {"type": "string", "format": "decimal"},
 }
 _NUMBERS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 _NUMBERS["multiple_of"] = "multipleOf"
@@ -144,6 +143,8 @@ class _Schema:
                 return self._schemas.component(cls, cls.__name__, lambda: _enum(cls))
             case mi.StructType() | mi.DataclassType() | mi.TypedDictType() | mi.NamedTupleType():
                 return self._schemas.component(part.cls, type_name(part.cls), lambda: self._class(part.cls, part))
+            case mi.DecimalType():
+                return {"type": "string" if self._result else ["string", "number"], "format": "decimal"}
             case mi.CollectionType() | mi.TupleType() | mi.DictType() | mi.FrozenDictType():
                 return self._container(part)
         return _scalar(part)
