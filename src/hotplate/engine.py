@@ -5,6 +5,7 @@ The ledger is the only truth. Queue and feed merely wake: everything they say ma
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +22,11 @@ from .run import LOST_LIMIT, FileInfo, Run, new_id
 
 if TYPE_CHECKING:
     from .job import Job  # a node knows jobs by their options alone, and is to stay small
+
+log = logging.getLogger("hotplate")
+
+WARN_S = 60.0
+"""How often the log says that no worker is alive, at most, in seconds."""
 
 POLL_S = 1.0
 """How often whoever waits looks into the ledger when the feed stays silent, in seconds."""
@@ -70,6 +76,7 @@ class Claim(Struct, frozen=True):
 
     id: str
     attempt: int
+    queue: str
     job: str
     params: bytes
     max_attempts: int
@@ -84,14 +91,16 @@ class Claim(Struct, frozen=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """How an attempt ended: one of the fenced moves of `run.MOVES`, with what comes with it.
 
-    `result` and `error` are JSON; `due_at` is when a retry is due; `begun_at` when the job's code was entered.
+    `queue` and `job` are those of the claim. `result` and `error` are JSON; `due_at` is when a retry is due;
+    `begun_at` when the job's code was entered.
     """
 
     id: str
     attempt: int
     move: str
     at: float
-    job: str = ""
+    queue: str
+    job: str
     begun_at: float | None = None
     result: bytes | None = None
     result_file: str | None = None
@@ -267,11 +276,14 @@ class Engine:
         self, ledger: Ledger, queue: Queue, feed: Feed, files: Files, jobs: Callable[[str], Job[..., Any] | None]
     ) -> None:
         self.ledger, self.queue, self.feed, self.files, self._jobs = ledger, queue, feed, files, jobs
+        self._warned_at = float("-inf")
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         """Record new runs and wake a worker. When it returns, the runs are safely on record."""
         runs = self.ledger.start(new)
         self.queue.wake()
+        if any(run.waiting_for == "no worker alive" for run in runs):
+            self._warn()
         return [self.bound(run) for run in runs]
 
     def find(self, run_id: str) -> Run | None:
@@ -357,6 +369,12 @@ class Engine:
         self.feed.close()
         self.queue.close()
         self.ledger.close()
+
+    def _warn(self) -> None:
+        now = time.monotonic()
+        if now - self._warned_at > WARN_S:
+            self._warned_at = now
+            log.warning("runs wait, for no worker is alive; start one with: hotplate worker APP")
 
     def _there(self, run_id: str) -> Run:
         run = self.find(run_id)

@@ -38,7 +38,15 @@ def claim(ledger: Ledger, slots: int = 1, *, jobs: Sequence[str] = ("add",), **f
 
 
 def outcome(of: Claim, move: str, **facts: Any) -> Outcome:
-    return Outcome(id=of.id, attempt=of.attempt, move=move, at=facts.pop("at", 1_800_000_100.0), **facts)
+    return Outcome(
+        id=of.id,
+        attempt=of.attempt,
+        queue=of.queue,
+        job=of.job,
+        move=move,
+        at=facts.pop("at", 1_800_000_100.0),
+        **facts,
+    )
 
 
 def settle(ledger: Ledger, *outcomes: Outcome) -> list[bool]:

@@ -21,6 +21,9 @@ NODE_MARK = "HOTPLATE_NODE"
 """In the environment of every worker and of whatever its jobs start: the id of the node it belongs to."""
 
 
+PIECES = 16
+
+
 class Given(Struct):
     """An attempt that a child was given. Times are `time.monotonic()` seconds."""
 
@@ -100,9 +103,9 @@ class Child:
         with suppress(OSError):
             self._control.send(frames([message]), socket.MSG_DONTWAIT)
 
-    def receive(self) -> Iterator[FromWorker]:
-        """What it has said since the last time."""
-        while True:
+    def receive(self, most: int = PIECES) -> Iterator[FromWorker]:
+        """What it has said since the last time; not more than `most` pieces, so that others are heard as well."""
+        for _ in range(most):
             try:
                 piece = self.channel.recv(1 << 18)
             except (BlockingIOError, ConnectionResetError):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..engine import Claim, Want
 from .moves import guard
+from .turns import come_to
 
 Candidate = tuple[int, int, int, str]
 """What claims are ordered by: minus priority, turn, no; and the job."""
@@ -17,10 +18,7 @@ Candidate = tuple[int, int, int, str]
 def claim(cx: sqlite3.Connection, want: Want, now: float) -> list[Claim]:
     """Take what is wanted, in the order in which it is to begin."""
     chosen = _choose(_candidates(cx, want), want)
-    claims = [claim for ahead in (False, True) for claim in _take(cx, chosen[ahead], want, now, ahead)]
-    order = {no: at for at, no in enumerate(chosen[False] + chosen[True])}
-    claims.sort(key=lambda pair: order[pair[0]])
-    return [claim for _, claim in claims]
+    return [claim for ahead in (False, True) for claim in _take(cx, chosen[ahead], want, now, ahead)]
 
 
 _READY = "select queue, job from runs where ready = 1 and"
@@ -87,25 +85,29 @@ def _choose(candidates: Iterator[Candidate], want: Want) -> dict[bool, list[int]
     return chosen
 
 
-def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead: bool) -> list[tuple[int, Claim]]:
+_TAKEN = "id, attempt + 1, queue, job, params, max_attempts, lost, lost_limit, saved, caller, log_bytes"
+
+
+def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead: bool) -> list[Claim]:
     if not nos:
         return []
-    rows = cx.execute(
+    # Read, then written, in one transaction: RETURNING would build a table in memory for every statement.
+    these = f"no in ({','.join(map(str, nos))}) and {guard('claim')}"
+    rows = cx.execute(f"select no, turn, {_TAKEN} from runs where {these}").fetchall()
+    cx.execute(
         "update runs set state = 'running', ready = 0, node = ?, started_at = ?, attempt = attempt + 1, seq = seq + 1, "
         "moves = moves || '[' || (seq + 1) || ',\"claim\",' || ? || ',' || (attempt + 1) || '],' "
-        f"where no in ({','.join(map(str, nos))}) and {guard('claim')} "
-        "returning no, id, attempt, job, params, max_attempts, lost, lost_limit, saved, caller, log_bytes, queue, turn",
+        f"where {these}",
         (want.node, None if ahead else now, now),
-    ).fetchall()
-    for (queue, job), n in Counter((row[11], row[3]) for row in rows).items():
+    )
+    order = {no: at for at, no in enumerate(nos)}
+    rows.sort(key=lambda row: order[row[0]])
+    claims = [Claim(*row[2:], ahead) for row in rows]  # type: ignore[call-arg]  # counts the star as all of them
+    for (queue, job), n in Counter((claim.queue, claim.job) for claim in claims).items():
         cx.execute("update lanes set running = running + ? where queue = ? and job = ?", (n, queue, job))
-    turns = {queue: max(row[12] for row in rows if row[11] == queue) for queue in {row[11] for row in rows}}
-    for queue, turn in turns.items():
-        cx.execute(
-            "insert into queues values (?, ?) on conflict (queue) do update set turn = max(turn, excluded.turn)",
-            (queue, turn),
-        )
-    return [(row[0], Claim(*row[1:11], ahead)) for row in rows]  # type: ignore[call-arg]  # counts the star as 11
+    by_turn = sorted((row[1], row[4]) for row in rows)
+    come_to(cx, {queue: turn for turn, queue in by_turn})
+    return claims
 
 
 def open_lane(cx: sqlite3.Connection, queue: str, job: str) -> None:

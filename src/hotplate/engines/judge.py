@@ -67,7 +67,7 @@ def released(claim: Claim) -> Outcome:
 
 
 def _outcome(claim: Claim, **facts: Any) -> Outcome:
-    return Outcome(id=claim.id, attempt=claim.attempt, job=claim.job, **facts)
+    return Outcome(id=claim.id, attempt=claim.attempt, queue=claim.queue, job=claim.job, **facts)
 
 
 def timed_out(known: Known) -> RunTimedOut:

@@ -41,7 +41,6 @@ create table runs (
     check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
 );
 create index runs_ready on runs (queue, job, priority desc, turn, no) where ready = 1;
-create index runs_turn on runs (queue, caller, turn) where ready = 1;
 create index runs_delayed on runs (due_at) where state = 'queued' and ready = 0;
 create index runs_running on runs (node) where state = 'running';
 create unique index runs_key on runs (job, caller, key) where key is not null;
@@ -70,8 +69,14 @@ create table lanes (
     primary key (queue, job)
 ) without rowid;
 
--- How far the turns of a queue have come: a caller who was away joins here.
-create table queues (queue text primary key, turn integer not null) without rowid;
+-- The last turn that a caller's runs have in a queue, and under no caller ('') the turn that the queue has come to:
+-- whoever was away joins there.
+create table turns (
+    queue   text not null,
+    caller  text not null,
+    turn    integer not null,
+    primary key (queue, caller)
+) without rowid;
 
 create table nodes (
     id      text primary key,

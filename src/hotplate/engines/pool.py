@@ -80,6 +80,9 @@ class Node:
                 for key, _ in self._selector.select(self._patience()):
                     key.data()
                 self._step()
+        except (EngineError, Unavailable) as error:
+            log.error("%s", error)
+            self._exit = 1
         finally:
             signal.set_wakeup_fd(-1)
             self._leave()
@@ -315,7 +318,7 @@ class Node:
     def _bury(self, child: Child) -> None:
         if child not in self._crew.children:
             return
-        for message in child.receive():
+        for message in child.receive(most=1 << 20):
             self._take_in(child, message)
         self._selector.unregister(child.channel)
         if child.exit_fd is not None:

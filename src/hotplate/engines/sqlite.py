@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ..engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
 from ..options import Known
@@ -18,6 +19,7 @@ from .database import Database, GroupCommit
 from .folder import NodeLock
 from .moves import guard, moved
 from .rows import COLUMNS, Waiting, run_of
+from .turns import Turns
 
 _node = msgspec.json.Decoder(NodeInfo).decode
 _encode = msgspec.json.Encoder().encode
@@ -37,8 +39,8 @@ class SqliteLedger:
     def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
         durable = bool(outcomes) or (want is not None and want.durable)
         with self._db.write(durable=durable) as cx:
-            left: Counter[tuple[str, str]] = Counter()
-            accepted = [_commit(cx, outcome, left) for outcome in outcomes]
+            accepted = [_commit(cx, outcome) for outcome in outcomes]
+            left = Counter((o.queue, o.job) for o, ok in zip(outcomes, accepted, strict=True) if ok)
             for (queue, job), n in left.items():
                 _leave_lane(cx, queue, job, n)
             return accepted, claim(cx, want, self._clock()) if want else []
@@ -126,11 +128,11 @@ class SqliteLedger:
         """The caller holds the folder's lock, so every node on record but its own is dead."""
         with self._db.write() as cx:
             rows = cx.execute(
-                "select id, attempt, started_at, lost, lost_limit from runs "
+                "select id, attempt, queue, job, started_at, lost, lost_limit from runs "
                 "where state = 'running' and node not in (select id from nodes)"
             ).fetchall()
             for row in rows:
-                _commit(cx, _lost(*row, at=self._clock()), Counter())
+                _commit(cx, _lost(row, self._clock()))
             cx.execute(
                 "update lanes set running = (select count(*) from runs r where r.state = 'running' "
                 "and r.queue = lanes.queue and r.job = lanes.job)"
@@ -172,31 +174,10 @@ class SqliteLedger:
     def _insert_all(self, new: Sequence[NewRun]) -> Sequence[str]:
         now = self._clock()
         with self._db.write() as cx:
-            turns = _Turns(cx)
-            return [_insert(cx, run, now, turns) for run in new]
-
-
-class _Turns:
-    """Hands out turns, so that the callers of a queue alternate: one more than the caller's last waiting run,
-    and not before the queue's present turn (start-time fair queueing, Goyal, Vin and Cheng, 1996)."""
-
-    def __init__(self, cx: sqlite3.Connection) -> None:
-        self._cx = cx
-        self._last: dict[tuple[str, str], int] = {}
-
-    def next(self, queue: str, caller: str) -> int:
-        last = self._last.get((queue, caller))
-        turn = self._first(queue, caller) if last is None else last + 1
-        self._last[queue, caller] = turn
-        return turn
-
-    def _first(self, queue: str, caller: str) -> int:
-        row = self._cx.execute("select turn from queues where queue = ?", (queue,)).fetchone()
-        now = row[0] if row else 0
-        (last,) = self._cx.execute(
-            "select max(turn) from runs where ready = 1 and queue = ? and caller = ?", (queue, caller)
-        ).fetchone()
-        return now if last is None else max(now, last + 1)
+            turns = Turns(cx)
+            ids = [_insert(cx, run, now, turns) for run in new]
+            turns.keep()
+            return ids
 
 
 _INSERT = (
@@ -205,7 +186,7 @@ _INSERT = (
 )
 
 
-def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: _Turns) -> str:
+def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: Turns) -> str:
     if run.key is not None:
         same = (run.job, run.caller, run.key)
         found = cx.execute("select id from runs where job = ? and caller = ? and key = ?", same).fetchone()
@@ -225,12 +206,11 @@ _FINISH = {
     move: f"update runs set state = '{MOVES[move].after}', node = null, finished_at = ?, result = ?, result_file = ?, "
     "error = ?, traceback = ?, progress = coalesce(?, progress), started_at = coalesce(?, started_at), saved = null, "
     f"{moved(move)} where id = ? and {guard(move)}{' and stop_requested is null' if move != 'cancel' else ''} "
-    "returning queue, job"
     for move in ("succeed", "fail", "cancel")
 }
 _RETURN = {
     move: "update runs set state = 'queued', node = null, ready = ?, due_at = ?, started_at = null, "
-    f"{changes}, {moved(move)} where id = ? and {guard(move)} and stop_requested is null returning queue, job"
+    f"{changes}, {moved(move)} where id = ? and {guard(move)} and stop_requested is null"
     for move, changes in {
         "retry": "progress = null",
         "lose": "progress = null, lost = lost + 1, max_attempts = max_attempts + 1",
@@ -239,34 +219,29 @@ _RETURN = {
 }
 
 
-def _commit(cx: sqlite3.Connection, o: Outcome, left: Counter[tuple[str, str]]) -> bool:
+def _commit(cx: sqlite3.Connection, o: Outcome) -> bool:
     """Make the move if the attempt is still the current one. A run that was asked to stop ends as cancelled."""
-    row = _return(cx, o) if o.move in _RETURN else _finish(cx, o, o.move)
-    if row is None and o.move != "cancel":
-        row = _finish(cx, Outcome(id=o.id, attempt=o.attempt, move="cancel", at=o.at, error=CANCELLED), "cancel")
-    if row is None:
-        return False
-    left[row] += 1
-    return True
+    made = _return(cx, o) if o.move in _RETURN else _finish(cx, o)
+    return made or (o.move != "cancel" and _finish(cx, replace(o, move="cancel", result=None, error=CANCELLED)))
 
 
-def _finish(cx: sqlite3.Connection, o: Outcome, move: str) -> tuple[str, str] | None:
+def _finish(cx: sqlite3.Connection, o: Outcome) -> bool:
     values = (o.at, o.result, o.result_file, o.error, o.traceback, o.progress, o.begun_at, o.at, o.id, o.attempt)
-    return cx.execute(_FINISH[move], values).fetchone()  # type: ignore[no-any-return]
+    return cx.execute(_FINISH[o.move], values).rowcount == 1
 
 
-def _return(cx: sqlite3.Connection, o: Outcome) -> tuple[str, str] | None:
+def _return(cx: sqlite3.Connection, o: Outcome) -> bool:
     due = o.at if o.due_at is None else o.due_at
-    return cx.execute(_RETURN[o.move], (due <= o.at, due, o.at, o.id, o.attempt)).fetchone()  # type: ignore[no-any-return]
+    return cx.execute(_RETURN[o.move], (due <= o.at, due, o.at, o.id, o.attempt)).rowcount == 1
 
 
-def _lost(id_: str, attempt: int, started_at: float | None, lost: int, lost_limit: int, *, at: float) -> Outcome:
+def _lost(row: sqlite3.Row, at: float) -> Outcome:
     """The outcome of an attempt whose node is gone: only one that had begun is counted."""
+    id_, attempt, queue, job, started_at, lost, lost_limit = row
+    move, error = ("lose", None) if lost + 1 < lost_limit else ("fail", LOST)
     if started_at is None:
-        return Outcome(id=id_, attempt=attempt, move="release", at=at)
-    if lost + 1 < lost_limit:
-        return Outcome(id=id_, attempt=attempt, move="lose", at=at)
-    return Outcome(id=id_, attempt=attempt, move="fail", at=at, error=LOST)
+        move, error = "release", None
+    return Outcome(id=id_, attempt=attempt, queue=queue, job=job, move=move, at=at, error=error)
 
 
 LOST = b'{"code":-32013,"message":"Worker lost"}'
