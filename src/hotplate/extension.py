@@ -23,11 +23,14 @@ class Hotplate(Namespace):
 
     It holds declarations only; what belongs to one application is in `app.extensions["hotplate"]`. So one object may
     serve several applications.
+
+    version: of the application's interface, for those who read its OpenRPC document.
     """
 
-    def __init__(self, app: Flask | None = None) -> None:
+    def __init__(self, app: Flask | None = None, *, version: str = "0.0.0") -> None:
         self.name = ""
         self.registry = Registry()
+        self._version = version
         if app is not None:
             self.init_app(app)
 
@@ -37,7 +40,7 @@ class Hotplate(Namespace):
             raise DeclarationError(
                 f"application {app.name!r} has a Hotplate already; declare in that one, or in a Namespace it includes"
             )
-        state = AppState(app, config.load(app.config), self.registry, _open_engine)
+        state = AppState(app, config.load(app.config), self.registry, self._version, _open_engine)
         app.extensions[EXTENSION] = state
         app.wsgi_app = Door(app.wsgi_app, state, PAGES).serve  # type: ignore[method-assign]
         _bound.add(app)

@@ -17,27 +17,26 @@ from flask.globals import _cv_app
 _IS_KNOWN = version("flask").startswith("3.1.")
 """Only this Flask is known to do no more than set the variable when it pushes a context."""
 
-Pushed = tuple[AppContext, Token[AppContext] | None]
+_pushed, _tearing_down = appcontext_pushed.receivers, appcontext_tearing_down.receivers
+_popped = appcontext_popped.receivers
 
 
-def push(app: Flask) -> Pushed:
+def push(app: Flask) -> Token[AppContext] | None:
     """Push a new context; `pop` takes what this returns."""
     context = app.app_context()
-    listened = appcontext_pushed.receivers or appcontext_tearing_down.receivers or appcontext_popped.receivers
-    if listened or not _IS_KNOWN:
+    if _pushed or _tearing_down or _popped or not _IS_KNOWN:
         context.push()
-        return context, None
-    return context, _cv_app.set(context)
+        return None
+    return _cv_app.set(context)
 
 
-def pop(pushed: Pushed) -> None:
+def pop(app: Flask, token: Token[AppContext] | None) -> None:
     """Run the teardown functions and take the context away again."""
-    context, token = pushed
     if token is None:
-        context.pop()
+        _cv_app.get().pop()
         return
     try:
-        if context.app.teardown_appcontext_funcs:
-            context.app.do_teardown_appcontext()
+        if app.teardown_appcontext_funcs:
+            app.do_teardown_appcontext()
     finally:
         _cv_app.reset(token)

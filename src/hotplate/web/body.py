@@ -27,14 +27,14 @@ def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
     content_type = environ.get("CONTENT_TYPE", "")
     if content_type not in MEDIA_TYPES:
         _check_media_type(content_type)
-    length = _length(environ, limit)
-    if length is None:
+    size = _length(environ, limit)
+    if size is None:
         return b"".join(_chunks_to_end(environ, limit))
     try:
-        body: bytes = environ["wsgi.input"].read(length)
+        body: bytes = environ["wsgi.input"].read(size)
     except Exception as error:  # each server has its own for a client that went away or sends nonsense
         raise _broken(error) from error
-    if len(body) != length:
+    if len(body) != size:
         raise BodyRefused("200 OK", ParseError(data="the body ended early"))
     return body
 

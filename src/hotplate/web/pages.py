@@ -7,9 +7,10 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
+from ..errors import Unauthenticated
 from .console import console
 from .files import get_file, put_file
-from .reply import send_json
+from .reply import send_error, send_json
 from .state import AppState
 
 Serve = Callable[[WSGIEnvironment, StartResponse, AppState, Caller], Iterable[bytes]]
@@ -28,7 +29,18 @@ def health(environ: WSGIEnvironment, start_response: StartResponse, state: AppSt
     return send_json(start_response, b'{"status":"ok"}')
 
 
+def openrpc(
+    environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller
+) -> Iterable[bytes]:
+    """The OpenRPC document of the common RPC address: what `rpc.discover` answers there."""
+    try:
+        return send_json(start_response, state.document(caller))
+    except Unauthenticated as error:
+        return send_error(start_response, "401 Unauthorized", error)
+
+
 PAGES: Mapping[str, Page] = {
+    "/openrpc.json": Page("GET, HEAD", openrpc),
     "/health": Page("GET, HEAD", health, guarded=False),
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),

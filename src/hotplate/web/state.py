@@ -21,8 +21,9 @@ from ..job import Job
 from ..method import Method
 from ..options import StartOptions
 from ..registry import Registry
-from ..rpc.answer import Answerer, MethodTarget, Observer, Target
+from ..rpc.answer import SIGN_IN, Answerer, MethodTarget, Observer, Target
 from ..rpc.builtin import JobTarget, builtin_targets
+from ..rpc.openrpc import Discover
 from ..rpc.start import Starting
 from ..run import Run
 
@@ -35,15 +36,23 @@ _ERRORS: dict[int | None, type[Error]] = {401: Unauthenticated, 403: Forbidden, 
 class AppState:
     """One application with what is declared for it. Its engine is opened when it is first needed, in each process.
 
+    version: the application's own, for those who read its OpenRPC document.
     observe: told of every call, for a log line a call; set it before the first one.
     """
 
     def __init__(
-        self, app: Flask, settings: Settings, registry: Registry, open_engine: Callable[[AppState], Engine]
+        self,
+        app: Flask,
+        settings: Settings,
+        registry: Registry,
+        version: str,
+        open_engine: Callable[[AppState], Engine],
     ) -> None:
         self.app, self.settings, self.registry = app, settings, registry
+        self.version = version
         self.observe: Observer | None = None
         self.starting = Starting(registry, self.engine)
+        self._discovers: dict[str | None, Discover] = {}
         self._open_engine = open_engine
         self._engine: Engine | None = None
         self._engine_pid = 0
@@ -87,7 +96,8 @@ class AppState:
 
     def answerer(self, path: str | None) -> Answerer:
         """What answers at an RPC address of a namespace, or (None) at the common one."""
-        targets: dict[str, Target] = dict(builtin_targets(self.starting, self.settings.prefix))
+        discover = self._discovers[path] = self._discover(path)
+        targets: dict[str, Target] = {**builtin_targets(self.starting, self.settings.prefix), discover.name: discover}
         for name, full_name in self.registry.served(path).items():
             function = self.registry.functions[full_name]
             if isinstance(function, Method):
@@ -95,6 +105,18 @@ class AppState:
             else:
                 targets[name] = JobTarget(full_name, function, self.starting, self.settings.prefix)
         return Answerer(targets, max_batch=self.settings.max_batch, translate=translate, observe=self.observe)
+
+    def document(self, caller: Caller) -> bytes:
+        """The OpenRPC document of the common RPC address. Raises `Unauthenticated` if nothing of it is public."""
+        discover = self._discovers.get(None) or self._discover(None)
+        if not (caller.authenticated or discover.public):
+            raise Unauthenticated(data=SIGN_IN)
+        return discover.document(caller)
+
+    def _discover(self, path: str | None) -> Discover:
+        functions = {name: self.registry.functions[full_name] for name, full_name in self.registry.served(path).items()}
+        info = {"title": self.app.name, "version": self.version}
+        return Discover(info, functions, builtin_targets(self.starting, self.settings.prefix))
 
 
 def translate(raised: Exception) -> Error | None:

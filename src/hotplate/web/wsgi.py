@@ -106,7 +106,7 @@ class RpcDoor:
         self._has_origins = bool(state.settings.origins)
         self._console = f"{state.settings.prefix}/console/"
         self._by_view = _has_request_functions(state.app)
-        self._some_need_request = answerer.some_need_request
+        self._some_need_request, self._is_public = answerer.some_need_request, answerer.is_public
 
     def serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application."""
@@ -114,17 +114,19 @@ class RpcDoor:
             if environ["REQUEST_METHOD"] != "POST":
                 return self._other_method(environ, start_response)
             caller = self._guard.admit(environ)
+            if not (caller.authenticated or self._is_public):
+                raise BodyRefused(_UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
             if self._by_view:
                 return self._enter_view(environ, start_response, caller)
-            body = self._read(environ, caller)
+            body = read_body(environ, self._max_body)
             if self._some_need_request and self._answerer.needs_request(body):
                 environ[BODY_KEY] = body
                 return self._enter_view(environ, start_response, caller)
-            pushed = push(self._app)
+            token = push(self._app)
             try:
                 answer = self._answerer.answer(body, caller)
             finally:
-                pop(pushed)
+                pop(self._app, token)
         except Refused as refused:
             return send_error(start_response, refused.status, Forbidden(data=refused.reason))
         except BodyRefused as refused:
@@ -153,7 +155,7 @@ class RpcDoor:
         environ = request.environ
         caller, cors = environ[CALLER_KEY], self._guard.cors_headers(environ)
         try:
-            body = environ[BODY_KEY] if BODY_KEY in environ else self._read(environ, caller)
+            body = environ[BODY_KEY] if BODY_KEY in environ else read_body(environ, self._max_body)
         except BodyRefused as refused:
             return Response(error_response(refused.error), refused.status, cors, content_type=JSON[1])
         environ["wsgi.input"] = io.BytesIO(body)  # a method may read it once more
@@ -162,11 +164,6 @@ class RpcDoor:
             return Response(status=204, headers=cors)
         status = "200 OK" if caller.authenticated else self._status(body, caller)
         return Response(answer, status, cors, content_type=JSON[1])
-
-    def _read(self, environ: WSGIEnvironment, caller: Caller) -> bytes:
-        if not (caller.authenticated or self._answerer.is_public):
-            raise BodyRefused(_UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
-        return read_body(environ, self._max_body)
 
     def _status(self, body: bytes, caller: Caller) -> str:
         return _UNAUTHORIZED if self._answerer.is_denied(body, caller) else "200 OK"

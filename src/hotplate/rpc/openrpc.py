@@ -1,0 +1,112 @@
+"""`rpc.discover`: what can be called at an RPC address, as an OpenRPC document.
+
+Specification: https://spec.open-rpc.org. Jobs are methods whose result is their new run; the schema of the run's own
+result is in `x-hotplate-result`. `x-hotplate-kind` is `method`, `job` or `builtin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..caller import Caller
+from ..job import Job
+from ..registry import Function
+from ..schema import Schemas
+from ..signature import Signature
+from .builtin import BuiltinTarget
+from .message import encode
+from .wire import WireRun
+
+NAME = "rpc.discover"
+VERSION = "1.3.2"
+"""Of the specification that the document follows."""
+
+_SUMMARY = "What can be called here, as this document says it."
+
+_OWN = {
+    "name": NAME,
+    "summary": _SUMMARY,
+    "params": [],
+    "result": {"name": "document", "schema": {"type": "object"}},
+    "paramStructure": "either",
+    "x-hotplate-kind": "builtin",
+}
+
+
+class Discover:
+    """The target of `rpc.discover`.
+
+    info: title and version of the application. functions, builtins: what can be called, by the name used there.
+    Whoever has not signed in is told of public functions only.
+    """
+
+    name, needs_request = NAME, False
+
+    def __init__(
+        self, info: Mapping[str, str], functions: Mapping[str, Function], builtins: Mapping[str, BuiltinTarget]
+    ) -> None:
+        self._info, self._functions, self._builtins = info, functions, builtins
+        self.public = any(function.allow == "public" for function in functions.values())
+        self.signature = Signature(lambda: None, name=NAME, noun="method")
+        self.doc = _SUMMARY
+        self._documents: dict[bool, bytes] = {}
+
+    def answer(self, params: bytes, caller: Caller) -> bytes:
+        self.signature.decode(params)
+        return self.document(caller)
+
+    def document(self, caller: Caller) -> bytes:
+        """The document as JSON."""
+        whole = caller.authenticated
+        if whole not in self._documents:
+            self._documents[whole] = encode(self._made(whole))
+        return self._documents[whole]
+
+    def _made(self, whole: bool) -> dict[str, Any]:
+        schemas = Schemas()
+        methods = [
+            _function(name, function, schemas)
+            for name, function in self._functions.items()
+            if whole or function.allow == "public"
+        ]
+        methods += [
+            _builtin(name, target, schemas) for name, target in self._builtins.items() if whole or target.public
+        ]
+        methods.append(_OWN)
+        return {
+            "openrpc": VERSION,
+            "info": self._info,
+            "methods": methods,
+            "components": {"schemas": schemas.components},
+        }
+
+
+def _function(name: str, function: Function, schemas: Schemas) -> dict[str, Any]:
+    made = _described(name, function.doc, function.signature, schemas)
+    if isinstance(function, Job):
+        result = made["result"]["schema"]
+        made["result"] = {"name": "run", "schema": schemas.of(WireRun, result=True)}
+        made |= {"x-hotplate-kind": "job", "x-hotplate-result": result}
+        if function.signature.is_generator:
+            made["x-hotplate-partial"] = result.get("items", {})
+    else:
+        made["x-hotplate-kind"] = "method"
+    return made | ({"x-hotplate-allow": function.allow} if function.allow else {})
+
+
+def _builtin(name: str, target: BuiltinTarget, schemas: Schemas) -> dict[str, Any]:
+    return _described(name, target.doc, target.signature, schemas) | {"x-hotplate-kind": "builtin"}
+
+
+def _described(name: str, doc: str, signature: Signature, schemas: Schemas) -> dict[str, Any]:
+    description = signature.describe(schemas)
+    summary, _, more = doc.partition("\n\n")
+    texts = {"summary": " ".join(summary.split()), "description": more.strip()}
+    return {
+        "name": name,
+        **{key: text for key, text in texts.items() if text},
+        "params": description.params,
+        "result": {"name": "result", "schema": description.result},
+        "paramStructure": "either",
+    }
