@@ -1,0 +1,145 @@
+"""Calls beside other ways to answer them: what a call costs in process, and how many a second behind a server.
+
+    python -m benchmarks.answer [--quick]
+
+The peers are measured in turns, round after round, and a ratio is that of the medians. Behind a server the load comes
+from wrk where it is installed, else from `benchmarks.load`.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from hotplate.caller import OPEN
+
+from . import answer_apps, load, report
+
+Case = tuple[str, str]
+"""A peer and a case."""
+
+TITLES: Mapping[str, str] = {
+    "raw": "typed WSGI by hand (the limit)",
+    "answer": "Hotplate, `answer()` alone",
+    "direct": "Hotplate, direct",
+    "view": "Hotplate, view",
+    "by_hand": "Flask get_json/jsonify by hand",
+    "flask_jsonrpc": "flask-jsonrpc",
+}
+
+
+def call_app(app: Any, body: bytes) -> Callable[[], object]:
+    """A call of a WSGI application as a server makes it."""
+    base: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/rpc",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "127.0.0.1:8000",
+        "HTTP_ACCEPT": "*/*",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.version": (1, 0),
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+    }
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        assert status[:3] == "200"
+
+    def call() -> object:
+        return b"".join(app({**base, "wsgi.input": io.BytesIO(body)}, start_response))
+
+    return call
+
+
+def call_answer(body: bytes) -> Callable[[], object]:
+    """A call of Hotplate's `answer()`, with no HTTP around it."""
+    answerer = answer_apps.direct.extensions["hotplate"].answerer(None)
+    return lambda: answerer.answer(body, OPEN)
+
+
+def in_process(rounds: int, share: float) -> dict[Case, float]:
+    """Microseconds of a call, by peer and case."""
+    calls: dict[Case, Callable[[], object]] = {}
+    for case, body in answer_apps.bodies().items():
+        for peer in TITLES:
+            calls[peer, case] = call_answer(body) if peer == "answer" else call_app(getattr(answer_apps, peer), body)
+    took: dict[Case, list[float]] = {key: [] for key in calls}
+    counts = {key: max(2, int(share / (seconds(call, 20) / 20))) for key, call in calls.items()}
+    for _ in range(rounds):
+        for key, call in calls.items():
+            took[key].append(1e6 * seconds(call, counts[key]) / counts[key])
+    return {key: median(times) for key, times in took.items()}
+
+
+def seconds(call: Callable[[], object], times: int) -> float:
+    begun = perf_counter()
+    for _ in range(times):
+        call()
+    return perf_counter() - begun
+
+
+def behind(server: load.Server, rounds: int, duration: float) -> dict[Case, float]:
+    """Requests a second, by peer and case."""
+    rates: dict[Case, list[float]] = {}
+    with load.serving(server, list(answer_apps.PEERS)) as addresses:
+        for turn in range(rounds):
+            print(f"{server.name}, round {turn + 1} of {rounds}", file=sys.stderr)
+            for case, body in answer_apps.bodies().items():
+                for peer, port in addresses.items():
+                    rates.setdefault((peer, case), []).append(load.rate(port, body, duration))
+    return {key: median(found) for key, found in rates.items()}
+
+
+def cost_lines(costs: Mapping[Case, float]) -> Iterator[str]:
+    cases = list(answer_apps.bodies())
+    yield "In process, microseconds of a call (and how many times the limit):"
+    yield ""
+    rows = []
+    for peer, title in TITLES.items():
+        cells = [f"{costs[peer, case]:,.1f} ({costs[peer, case] / costs['raw', case]:.2f} x)" for case in cases]
+        rows.append([title, *cells])
+    yield from report.table(["", *cases], rows)
+    yield ""
+
+
+def rate_lines(server: load.Server, rates: Mapping[Case, float]) -> Iterator[str]:
+    cases = list(answer_apps.bodies())
+    yield f"Behind {server.name} (one process), requests a second (and the share of the limit):"
+    yield ""
+    rows = []
+    for peer in answer_apps.PEERS:
+        cells = [f"{rates[peer, case]:,.0f} ({rates[peer, case] / rates['raw', case]:.0%})" for case in cases]
+        rows.append([TITLES[peer], *cells])
+    yield from report.table(["", *cases], rows)
+    faster = ", ".join(f"{rates['direct', c] / rates['flask_jsonrpc', c]:.1f} x ({c})" for c in cases)
+    yield ""
+    yield f"Direct beside flask-jsonrpc: {faster}."
+    yield ""
+
+
+def main(arguments: Sequence[str]) -> None:
+    quick = "--quick" in arguments
+    lines = [report.machine("werkzeug", "flask-jsonrpc", "gunicorn", "granian"), ""]
+    lines += cost_lines(in_process(3 if quick else 25, 0.02 if quick else 0.05))
+    for server in load.SERVERS:
+        lines += rate_lines(server, behind(server, 1 if quick else 5, 0.5 if quick else 1.5))
+    lines.append(f"Load: {load.describe()}.")
+    if quick:
+        print("\n".join(lines))
+    else:
+        report.section("Calls", lines)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
