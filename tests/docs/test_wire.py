@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from flask import Flask
 
 from hotplate import Hotplate
@@ -22,17 +22,21 @@ def discovered() -> dict[str, dict[str, Any]]:
     return {method["name"]: method for method in answer.json["result"]["methods"]}
 
 
+NO_DEFAULT = "no default"
+
+
 def parameters(method: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Names of the parameters, each with its default as JSON, or None where it has none."""
-    missing = object()
-    given = [(param["name"], param["schema"].get("default", missing)) for param in method["params"]]
-    return [(name, None if default is missing else msgspec.json.encode(default).decode()) for name, default in given]
+    """Names of the parameters, each with its default."""
+    return [(param["name"], param["schema"].get("default", NO_DEFAULT)) for param in method["params"]]
 
 
-def documented() -> dict[str, list[tuple[str, str | None]]]:
+def documented() -> dict[str, list[tuple[str, Any]]]:
     rows = re.findall(r"^\| `((?:run|worker|rpc)\.\w+)` \| (.*?) ?\| ", PAGE, re.MULTILINE)
-    pattern = re.compile(r"`(\w+)`(?: = ([\w.]+))?")
-    return {name: [(param, default or None) for param, default in pattern.findall(given)] for name, given in rows}
+    param = re.compile(r"`(\w+)`(?: = ([^,]+))?")
+    return {
+        name: [(who, json.loads(value) if value else NO_DEFAULT) for who, value in param.findall(given)]
+        for name, given in rows
+    }
 
 
 def test_every_built_in_method_is_documented_with_its_parameters() -> None:
