@@ -94,8 +94,8 @@ def rate(port: int, body: bytes, duration: float) -> float:
 def _rate_by_wrk(wrk: str, port: int, body: bytes, duration: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "post.lua")
-        lua = f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[{body.decode()}]==]\n'
-        script.write_text(lua)
+        headers = 'wrk.headers["Content-Type"] = "application/json"'
+        script.write_text(f'wrk.method = "POST"\n{headers}\nwrk.body = [==[{body.decode()}]==]\n')
         # wrk counts in whole seconds
         command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(duration))}s", "-s", str(script)]
         said = subprocess.run([*command, f"http://127.0.0.1:{port}/rpc"], capture_output=True, check=True, text=True)
