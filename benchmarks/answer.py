@@ -64,7 +64,7 @@ def call_app(app: Any, body: bytes) -> Callable[[], object]:
 
 def call_answer(body: bytes) -> Callable[[], object]:
     """A call of Hotplate's `answer()`, with no HTTP around it."""
-    answerer = answer_apps.direct.extensions["hotplate"].answerer(None)
+    answerer = answer_apps.PEERS["direct"]().extensions["hotplate"].answerer(None)
     return lambda: answerer.answer(body, OPEN)
 
 
