@@ -25,6 +25,7 @@ from .standin import Choice, Record, StandIn, Validated
 
 _UNIONS = (Union, types.UnionType)
 _CONSTRAINTS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
+_NOT_CHECKED = ("Predicate", "Timezone")
 _ADVICE = "use a dataclass, a TypedDict, a msgspec Struct or a pydantic model"
 
 
@@ -47,7 +48,12 @@ def wire_type(annotation: Any, *, result: bool = False) -> Any:
 
     A result may also be a NumPy scalar or array. Raises `TypeError` saying what cannot be used.
     """
-    return _Translation(result).wire(annotation)
+    try:
+        return _Translation(result).wire(annotation)
+    except RecursionError:
+        raise TypeError(
+            "a type that refers to itself has to be a class; an alias of that kind cannot be read"
+        ) from None
 
 
 def _innermost(fn: Callable[..., Any]) -> Any:
@@ -84,6 +90,9 @@ def _unaliased(annotation: Any) -> Any:
         annotation = annotation.__supertype__
     while type(annotation).__name__ == "TypeAliasType":  # `type X = …` of Python 3.12
         annotation = annotation.__value__
+    generic = get_origin(annotation)
+    if type(generic).__name__ == "TypeAliasType":
+        return _unaliased(generic.__value__[get_args(annotation)])
     if annotation in (Iterable, typing.Iterable):
         return list[Any]
     return Any if annotation is object else annotation
@@ -183,6 +192,8 @@ def _constraint(metadata: Any) -> msgspec.Meta | None:
     if not _comes_from("annotated_types", metadata):
         return None
     limits = {name: limit for name in _CONSTRAINTS if (limit := getattr(metadata, name, None)) is not None}
+    if not limits and type(metadata).__name__ in _NOT_CHECKED:
+        raise TypeError(f"the constraint {type(metadata).__name__} is one that only pydantic checks; use its Field")
     return msgspec.Meta(**limits) if limits else None
 
 

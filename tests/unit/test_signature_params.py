@@ -205,7 +205,17 @@ def test_params_are_an_object_or_an_array(params: bytes) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [b"\xff", b'"\xff"', b'"\\ud800"', b"[" * 5000, b"[" * 5000 + b"]" * 5000, b"NaN", b"-Infinity", b"01", b'"\x00"'],
+    [
+        b"\xff",
+        b'"\xff"',
+        b'"\\ud800"',
+        b"[" * 5000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b"NaN",
+        b"-Infinity",
+        b"01",
+        b'"\x00"',
+    ],
     ids=lambda value: value[:12].decode("latin-1"),
 )
 def test_what_is_no_json_is_a_parse_error(value: bytes) -> None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, TypeVar
 from uuid import UUID
 
+import annotated_types
 import attrs
 import msgspec
 import pydantic
 import pytest
+from typing_extensions import TypeAliasType
 
 from hotplate.errors import DeclarationError, InvalidParams, ParseError
 from hotplate.signature import Signature
@@ -253,3 +255,18 @@ def test_a_class_with_a_union_keeps_its_own_checks() -> None:
 
     with pytest.raises(InvalidParams, match="parameter 'x': never is too late"):
         taking(Checked).decode(b'[{"when":"never"}]')
+
+
+Shape = TypeAliasType("Shape", Circle | Square)
+Item = TypeVar("Item")
+Several = TypeAliasType("Several", list[Item], type_params=(Item,))
+
+
+def test_an_alias_stands_for_its_type() -> None:
+    assert taking(dict[str, Shape]).decode(b'[{"a":{"side":1}}]').x == {"a": Square(1)}
+    assert taking(Several[str | date]).decode(b'[["2026-01-02"]]').x == [date(2026, 1, 2)]
+
+
+def test_a_constraint_that_would_go_unchecked_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="the constraint Predicate is one that only pydantic checks"):
+        taking(Annotated[str, annotated_types.Predicate(str.islower)])
