@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from ..engine import NodeInfo
+from ..engine import NewRun, NodeInfo
 from ..run import ErrorInfo, FileInfo, Progress, Run, WaitingFor, utc
 
 COLUMNS = (
@@ -67,4 +67,26 @@ def run_of(row: Sequence[Any], file: FileInfo | None, waiting: Waiting) -> Run:
         result=None if result is None else Raw(result),
         result_file=file,
         error=None if error is None else _error(error),
+    )
+
+
+def started(new: NewRun, now: float, waiting: Waiting) -> Run:
+    """The run that was put on record as `new`, at `now`, just as a ledger would give it back."""
+    due = max(new.due_at, now)
+    return Run(
+        id=new.id,
+        job=new.job,
+        state="queued",
+        attempt=0,
+        max_attempts=new.max_attempts,
+        created_at=utc(now),
+        due_at=utc(due),
+        queue=new.queue,
+        priority=new.priority,
+        key=new.key,
+        caller=new.caller,
+        retry_of=new.retry_of,
+        parent_id=new.parent_id,
+        waiting_for=waiting.reason(new.job, new.queue, due),
+        params=Raw(new.params),
     )

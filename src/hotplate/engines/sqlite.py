@@ -18,7 +18,7 @@ from .claiming import claim, open_lane
 from .database import Database, GroupCommit
 from .folder import NodeLock
 from .moves import guard, moved
-from .rows import COLUMNS, Waiting, run_of
+from .rows import COLUMNS, Waiting, run_of, started
 from .turns import Turns
 
 _node = msgspec.json.Decoder(NodeInfo).decode
@@ -33,8 +33,7 @@ class SqliteLedger:
         self._grouped = GroupCommit(self._insert_all)
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
-        ids = self._grouped(new)
-        return self.get(ids)
+        return self._grouped(new)
 
     def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
         durable = bool(outcomes) or (want is not None and want.durable)
@@ -171,13 +170,17 @@ class SqliteLedger:
         rows = self._db.read("select id, name, media_type, size, '/files/' || id from files where id = ?", (file_id,))
         return FileInfo(*rows[0]) if rows else None
 
-    def _insert_all(self, new: Sequence[NewRun]) -> Sequence[str]:
+    def _insert_all(self, new: Sequence[NewRun]) -> Sequence[Run]:
         now = self._clock()
         with self._db.write() as cx:
             turns = Turns(cx)
             ids = [_insert(cx, run, now, turns) for run in new]
             turns.keep()
-            return ids
+        waiting = self._waiting()
+        return [
+            started(run, now, waiting) if run.id == id_ else self.get([id_])[0]
+            for run, id_ in zip(new, ids, strict=True)
+        ]
 
 
 _INSERT = (
