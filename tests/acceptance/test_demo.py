@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,19 @@ from hotplate.client import Client
 from tests.processes import Processes, free_port, until
 
 
+def ended(processes: Processes, demo: subprocess.Popen[bytes]) -> str:
+    """What the demonstration has printed once it has ended."""
+    try:
+        demo.wait(60)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"it goes on after 60 s:\n{processes.output(demo)}")
+    return processes.output(demo)
+
+
 def test_once_shows_one_run_from_its_start_to_its_result(processes: Processes) -> None:
     demo = processes.start("hotplate", "demo", "--once", "--port", str(free_port()))
-    code, output = demo.wait(60), processes.output(demo)
-    assert code == 0, output
+    output = ended(processes, demo)
+    assert demo.returncode == 0, output
     assert "Echo.reverse('Hotplate') answers at once: etalptoH" in output
     assert re.search(r"^estimate_pi  +\d+ %  .*ETA 0:", output, re.MULTILINE)
     assert re.search(r"^estimate_pi  succeeded after ", output, re.MULTILINE)
@@ -26,8 +36,8 @@ def test_once_shows_one_run_from_its_start_to_its_result(processes: Processes) -
 def test_a_run_that_cannot_be_started_is_a_non_zero_exit_code(processes: Processes, data_folder: Path) -> None:
     data_folder.write_text("no folder")
     demo = processes.start("hotplate", "demo", "--once", "--port", str(free_port()))
-    assert demo.wait(60) == 1
-    assert f"data folder {data_folder} cannot be made" in processes.output(demo)
+    assert f"data folder {data_folder} cannot be made" in ended(processes, demo)
+    assert demo.returncode == 1
 
 
 def test_without_once_it_stays_up_until_ctrl_c(processes: Processes) -> None:

@@ -187,3 +187,15 @@ def test_a_short_result_is_one_line() -> None:
 )
 def test_types_are_spelled_in_a_few_words(schema: dict[str, Any], text: str) -> None:
     assert spelled(schema) == text
+
+
+def test_an_application_is_described_as_a_list(folder: Path) -> None:
+    lines = run(folder, "describe", "hotplate.demo.app", "--text").stdout.splitlines()
+    assert "method   Echo.reverse(text: string) -> string" in lines
+    assert "job      estimate_pi(samples: integer = 20000000, seed: integer = 0) -> Estimate" in lines
+    assert "builtin  worker.list() -> [WireNode]" in lines
+
+
+def test_an_application_is_described_as_openrpc(folder: Path) -> None:
+    document = json.loads(run(folder, "describe", environ={"FLASK_APP": "hotplate.demo.app"}).stdout)
+    assert "Echo.reverse" in [method["name"] for method in document["methods"]]

@@ -16,10 +16,11 @@ def listed(document: Mapping[str, Any]) -> str:
 
 def _lines(method: Mapping[str, Any]) -> Iterator[str]:
     parameters = ", ".join(_parameter(parameter) for parameter in method["params"])
-    yield f"{method['name']}({parameters}) -> {spelled(method['result']['schema'])}"
-    text = method.get("summary") or method.get("description")
-    if text:
-        yield f"    {text.splitlines()[0]}"
+    # A job answers with its run; what its runs result in says more.
+    result = method.get("x-hotplate-result", method["result"]["schema"])
+    yield f"{method['x-hotplate-kind']:8} {method['name']}({parameters}) -> {spelled(result)}"
+    if "summary" in method:
+        yield f"{'':12} {method['summary']}"
 
 
 def _parameter(parameter: Mapping[str, Any]) -> str:
