@@ -16,7 +16,7 @@ import pydantic
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from hotplate.schema import Schemas
+from hotplate.signature import Schemas
 from hotplate.signature import Signature
 from tests.unit.test_signature_params import FITTING, MISFITS
 from tests.unit.test_signature_results import NUMPY, WRITTEN

@@ -12,8 +12,7 @@ from typing import Any
 from ..caller import Caller
 from ..job import Job
 from ..registry import Function
-from ..schema import Schemas
-from ..signature import Signature
+from ..signature import Schemas, Signature
 from .builtin import BuiltinTarget
 from .message import encode
 from .wire import WireRun

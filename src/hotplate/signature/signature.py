@@ -17,9 +17,9 @@ from msgspec import Struct, defstruct, inspect as mi
 from msgspec.json import Decoder
 from msgspec.structs import asdict
 
+from ..errors import DeclarationError, Error, InvalidParams, InvalidRequest, ParseError, ResultUnusable
 from .annotation import hint, wire_type
 from .encoding import UNWRITABLE, checked, encode, fault, unusable, write
-from .errors import DeclarationError, Error, InvalidParams, InvalidRequest, ParseError, ResultUnusable
 from .misfit import Misfit
 from .parameter import Parameter, first_misfit, too_many, unknown
 from .schema import Schemas

@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import UNSET, inspect as mi
 from msgspec.json import Encoder
 
-from . import array, file
-from .errors import ResultUnusable
+from .. import file
+from ..errors import ResultUnusable
+from . import array
 from .fields import fields_of, is_pydantic
 from .shape import is_listed, may_be_null, members
 
