@@ -33,6 +33,9 @@ PRUNE_S = 60.0
 PRUNE_RUNS = 500
 NOTE_S = 0.1
 RETRY_S = 0.5
+GATHER_S = 0.003
+GATHER_RUNS = 40
+GATHER_LEAST = 4
 
 log = logging.getLogger("hotplate.node")
 
@@ -64,7 +67,8 @@ class Node:
         self._end_at = float("inf")
         self._exit = 0
         self._due: float | None = None
-        self._at: dict[str, float] = dict.fromkeys(("poll", "beat", "prune", "note", "retry"), 0.0)
+        self._at = dict.fromkeys(("poll", "beat", "prune", "note", "retry"), 0.0)
+        self._at |= dict.fromkeys(("watch", "gather"), float("inf"))
         self.on_log: Callable[[str, str, bytes], None] = lambda job, run_id, line: None
         self._info = NodeInfo(
             id=self.id, host=socket.gethostname(), pid=os.getpid(), concurrency=self._crew.concurrency,
@@ -162,7 +166,7 @@ class Node:
         want = None
         if (slots or spare) and (self._rung or self._outcomes):
             want = wanted(self.id, self._known, self._options.queues, slots, quick, spare)
-        if want is None and not self._outcomes:
+        if (want is None and not self._outcomes) or self._can_gather(slots):
             return
         outcomes = self._outcomes
         accepted, claims = record.ledger.settle(outcomes, want)
@@ -172,6 +176,18 @@ class Node:
         self._hand_out(claims, quick)
         record.feed.ring([outcome.id for outcome in outcomes] + [claim.id for claim in claims])
         self._tell(outcomes, accepted)
+
+    def _can_gather(self, slots: int) -> bool:
+        """Whether to wait a moment for more outcomes, since a flush to disk costs more than many rows: only while
+        every worker has more in hand."""
+        now = time.monotonic()
+        few = 0 < len(self._outcomes) < GATHER_RUNS and not slots and not self._stopping
+        if few and all(len(child.given) >= GATHER_LEAST for child in self._crew.children):
+            self._at["gather"] = min(self._at["gather"], now + GATHER_S)
+            if now < self._at["gather"]:
+                return True
+        self._at["gather"] = float("inf")
+        return False
 
     def _hand_out(self, claims: list[Claim], quick: frozenset[str]) -> None:
         heads = [given_of(claim, self._known) for claim in claims if not claim.ahead]
@@ -362,7 +378,7 @@ class Node:
     def _patience(self) -> float:
         """How long to wait for something to happen, in seconds."""
         now, pending = time.monotonic(), self._at
-        times = [pending["poll"], pending.get("watch", float("inf"))]
+        times = [pending["poll"], pending["watch"], pending["gather"]]
         if self._notes:
             times.append(pending["note"])
         if self._due is not None:
@@ -371,7 +387,7 @@ class Node:
             times.append(now + STUCK_S)
         if self._stopping:
             times.append(min(self._end_at, now + STUCK_S))
-        if self._outcomes:
+        if self._outcomes and pending["gather"] == float("inf"):
             times.append(pending["retry"])
         return min(max(min(times) - now, 0.0), POLL_S)
 
