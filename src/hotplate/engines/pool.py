@@ -12,6 +12,7 @@ import selectors
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -63,6 +64,7 @@ class Node:
         self._notes: list[Note] = []
         self._saves: list[tuple[Child, Save]] = []
         self._rung = True
+        self._asked: deque[Callable[[], None]] = deque()
         self._stopping = 0
         self._end_at = float("inf")
         self._exit = 0
@@ -113,6 +115,8 @@ class Node:
     # The loop's steps
 
     def _step(self) -> None:
+        while self._asked:  # by signals, which come at any moment: here nothing is half done
+            self._asked.popleft()()
         now = time.monotonic()
         self._look_at_crew(now)
         if self._record is None or now < self._at["retry"]:
@@ -369,8 +373,8 @@ class Node:
         mouth.setblocking(False)
         signal.set_wakeup_fd(mouth.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.stop())
-        signal.signal(signal.SIGHUP, lambda *_: self.reload())
+            signal.signal(number, lambda *_: self._asked.append(self.stop))
+        signal.signal(signal.SIGHUP, lambda *_: self._asked.append(self.reload))
         self._selector.register(ear, selectors.EVENT_READ, lambda: ear.recv(64))
         self._mouth = mouth
         return ear
