@@ -10,7 +10,7 @@ from ..caller import Caller
 from ..errors import Unauthenticated
 from .console import console
 from .files import get_file, put_file
-from .reply import send_error, send_json
+from .reply import UNAUTHORIZED, send_error, send_json
 from .state import AppState
 
 Serve = Callable[[WSGIEnvironment, StartResponse, AppState, Caller], Iterable[bytes]]
@@ -36,7 +36,7 @@ def openrpc(
     try:
         return send_json(start_response, state.document(caller))
     except Unauthenticated as error:
-        return send_error(start_response, "401 Unauthorized", error)
+        return send_error(start_response, UNAUTHORIZED, error)
 
 
 PAGES: Mapping[str, Page] = {

@@ -11,6 +11,7 @@ from ..rpc.message import error_response
 Headers = list[tuple[str, str]]
 
 JSON = ("Content-Type", "application/json")
+UNAUTHORIZED, AUTHENTICATE = "401 Unauthorized", ("WWW-Authenticate", "Bearer")
 
 
 def send(start_response: StartResponse, status: str, body: bytes, headers: Headers) -> list[bytes]:
@@ -33,9 +34,9 @@ def send_empty(start_response: StartResponse, status: str, headers: Headers) -> 
 def send_error(
     start_response: StartResponse, status: str, error: Error, headers: Iterable[tuple[str, str]] = ()
 ) -> list[bytes]:
-    """An HTTP error whose body is a JSON-RPC error object."""
-    extra = [("WWW-Authenticate", "Bearer")] if status.startswith("401") else []
-    return send(start_response, status, error_response(error), [JSON, *extra, *headers])
+    """An HTTP error whose body is a JSON-RPC response."""
+    more = [AUTHENTICATE] if status == UNAUTHORIZED else []
+    return send(start_response, status, error_response(error), [JSON, *more, *headers])
 
 
 def send_not_allowed(start_response: StartResponse, methods: str) -> list[bytes]:

@@ -23,14 +23,13 @@ from .app_context import pop, push
 from .body import BodyRefused, read_body
 from .origins import Guard, Refused
 from .pages import Page
-from .reply import JSON, Headers, send_empty, send_error, send_not_allowed
+from .reply import AUTHENTICATE, JSON, UNAUTHORIZED, Headers, send, send_empty, send_error, send_not_allowed
 from .state import AppState
 
 log = logging.getLogger("hotplate")
 
 CALLER_KEY, BODY_KEY = "hotplate.caller", "hotplate.body"
 
-_UNAUTHORIZED = "401 Unauthorized"
 _NO_METHODS: frozenset[str] = frozenset()
 
 
@@ -115,7 +114,7 @@ class RpcDoor:
                 return self._other_method(environ, start_response)
             caller = self._guard.admit(environ)
             if not (caller.authenticated or self._is_public):
-                raise BodyRefused(_UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
+                raise BodyRefused(UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
             if self._by_view:
                 return self._enter_view(environ, start_response, caller)
             body = read_body(environ, self._max_body)
@@ -131,12 +130,14 @@ class RpcDoor:
             return send_error(start_response, refused.status, Forbidden(data=refused.reason))
         except BodyRefused as refused:
             return send_error(start_response, refused.status, refused.error, self._guard.cors_headers(environ))
+        if not caller.authenticated and self._answerer.is_denied(body, caller):
+            return send(start_response, UNAUTHORIZED, answer or b"", self._denial_headers(environ))
         if answer is None:
             return send_empty(start_response, "204 No Content", self._guard.cors_headers(environ))
         headers = [JSON, ("Content-Length", str(len(answer)))]
         if self._has_origins:
             headers += self._guard.cors_headers(environ)
-        start_response("200 OK" if caller.authenticated else self._status(body, caller), headers)
+        start_response("200 OK", headers)
         return [answer]
 
     def add_view(self, address: str) -> None:
@@ -160,13 +161,14 @@ class RpcDoor:
             return Response(error_response(refused.error), refused.status, cors, content_type=JSON[1])
         environ["wsgi.input"] = io.BytesIO(body)  # a method may read it once more
         answer = self._answerer.answer(body, caller)
+        if not caller.authenticated and self._answerer.is_denied(body, caller):
+            return Response(answer, UNAUTHORIZED, self._denial_headers(environ))
         if answer is None:
             return Response(status=204, headers=cors)
-        status = "200 OK" if caller.authenticated else self._status(body, caller)
-        return Response(answer, status, cors, content_type=JSON[1])
+        return Response(answer, 200, cors, content_type=JSON[1])
 
-    def _status(self, body: bytes, caller: Caller) -> str:
-        return _UNAUTHORIZED if self._answerer.is_denied(body, caller) else "200 OK"
+    def _denial_headers(self, environ: WSGIEnvironment) -> Headers:
+        return [JSON, AUTHENTICATE, *self._guard.cors_headers(environ)]
 
     def _other_method(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
