@@ -13,6 +13,9 @@ import os
 from traceback import TracebackException
 from typing import Any, ClassVar
 
+LONGEST_TRACE = 20_000
+"""So many characters of a traceback are kept."""
+
 log = logging.getLogger("hotplate")
 
 
@@ -207,10 +210,18 @@ def log_failure(what: str, error: BaseException) -> str:
     write a log line, or to the terminal, by what they send.
     """
     error_id = os.urandom(6).hex()
-    text = "".join(TracebackException.from_exception(error).format())
-    lines = "".join(f"\n    {printable(line)}" for line in text.split("\n") if line)
+    lines = "".join(f"\n    {printable(line)}" for line in trace(error).split("\n") if line)
     log.error("%s raised %s (error id %s)%s", printable(what), type(error).__name__, error_id, lines)
     return error_id
+
+
+def trace(error: BaseException) -> str:
+    """The traceback of `error` as UTF-8 can hold it, without its middle where it is very long."""
+    text = "".join(TracebackException.from_exception(error).format())
+    if len(text) > LONGEST_TRACE:
+        half = LONGEST_TRACE // 2
+        text = f"{text[:half]}\n… {len(text) - 2 * half} characters …\n{text[-half:]}"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def printable(text: str) -> str:

@@ -15,7 +15,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..engine import Claim
+from ..options import Known
 from ..worker.channel import Buffer, FromWorker, Recall, StopRun, Work, frames, from_worker, pair
+from ..worker.family import descendants, end_with_all
 
 NODE_MARK = "HOTPLATE_NODE"
 """In the environment of every worker and of whatever its jobs start: the id of the node it belongs to."""
@@ -25,11 +27,13 @@ PIECES = 16
 
 
 class Given(Struct):
-    """An attempt that a child was given. Times are `time.monotonic()` seconds."""
+    """An attempt that a child was given. Times are `time.monotonic()` seconds.
+
+    `known` is its job as it was then: the code may change, and have no such job, while the run goes on.
+    """
 
     claim: Claim
-    timeout: float | None
-    memory: int | None
+    known: Known
     begun: float = 0.0
     stopped_for: str | None = None
     kill_at: float | None = None
@@ -81,7 +85,7 @@ class Child:
             given[0].begun = self.spoke_at = time.monotonic()
         self.given.extend(given)
         works = [
-            Work(c.id, c.attempt, c.job, c.params, c.caller, c.saved, c.log_bytes, g.memory)
+            Work(c.id, c.attempt, c.job, c.params, c.caller, c.saved, c.log_bytes, g.known.memory)
             for g in given
             for c in (g.claim,)
         ]
@@ -146,8 +150,7 @@ class Child:
 
     def kill(self) -> None:
         """End it and all that it has started, at once."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        end_with_all(self.process.pid)
 
     def bury(self) -> int:
         """After its end: end what is left of its process group, and close what is open; the exit status."""
@@ -161,7 +164,7 @@ class Child:
 
     def rss(self) -> int:
         """Memory in use by it and by all processes below it, in bytes; 0 where the platform does not tell."""
-        return sum(map(_rss, _family(self.process.pid)))
+        return sum(map(_rss, (self.process.pid, *descendants(self.process.pid))))
 
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -172,15 +175,6 @@ def _rss(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(OSError):
-                for child in (task / "children").read_text().split():
-                    yield from _family(int(child))
 
 
 def end_leftovers(node_id: str) -> None:

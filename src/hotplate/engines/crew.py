@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from ..engine import Claim
-from ..options import Known
 from ..worker.limits import thread_environment
 from .child import NODE_MARK, Child, Given
 from .pace import DEPTH
@@ -108,7 +106,7 @@ class Crew:
         """Ask runs to stop that take too long or too much, and kill those that do not; when to look again."""
         for child in self.busy():
             given = child.given[0]
-            if given.timeout is not None and now >= given.begun + given.timeout:
+            if given.known.timeout is not None and now >= given.begun + given.known.timeout:
                 child.stop("timeout", grace)
             if given.kill_at is not None and now >= given.kill_at:
                 child.kill()
@@ -119,31 +117,25 @@ class Crew:
 
     def died_of_memory(self, child: Child, given: Given) -> bool:
         """Whether a child that was killed by the system had used nearly all the memory its run may use."""
-        return given.memory is not None and child.peak >= NEAR_LIMIT * given.memory
+        return given.known.memory is not None and child.peak >= NEAR_LIMIT * given.known.memory
 
     def _watch_memory(self) -> None:
         for child in self.busy():
             given = child.given[0]
-            if given.memory is None:
+            if given.known.memory is None:
                 continue
             used = child.rss() - self._baseline.get(child.pid, 0)
             child.peak = max(child.peak, used)
-            if used > given.memory:
+            if used > given.known.memory:
                 given.stopped_for = "memory"
                 child.kill()
 
     def _next_look(self) -> float:
-        times = [self._memory_at] if any(c.given and c.given[0].memory for c in self.children) else []
+        times = [self._memory_at] if any(c.given and c.given[0].known.memory for c in self.children) else []
         for child in self.busy():
             given = child.given[0]
             if given.kill_at is not None:
                 times.append(given.kill_at)
-            elif given.timeout is not None and given.stopped_for is None:
-                times.append(given.begun + given.timeout)
+            elif given.known.timeout is not None and given.stopped_for is None:
+                times.append(given.begun + given.known.timeout)
         return min(times, default=float("inf"))
-
-
-def given_of(claim: Claim, known: Mapping[str, Known]) -> Given:
-    """A claim with the limits of its job."""
-    job = known[claim.job]
-    return Given(claim, job.timeout, job.memory)

@@ -31,11 +31,14 @@ class Pace:
         self._means[job] = (mean + _WEIGHT * (seconds - mean), n + 1)
 
     def quick(self, known: dict[str, Known]) -> frozenset[str]:
-        """The jobs that may be taken ahead: quick ones without a memory limit."""
+        """The jobs that may be taken ahead: quick ones without a memory limit, which may begin again if lost.
+
+        For a run taken ahead the record does not say that it has begun.
+        """
         return frozenset(
             job
             for job, (mean, n) in self._means.items()
-            if mean < QUICK_S and n >= _ENOUGH and job in known and known[job].memory is None
+            if mean < QUICK_S and n >= _ENOUGH and job in known and known[job].memory is None and known[job].rerun_lost
         )
 
 

@@ -24,7 +24,7 @@ from ..run import new_id
 from ..worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
 from . import judge
 from .child import Child, Given
-from .crew import Crew, given_of
+from .crew import Crew
 from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
@@ -68,7 +68,7 @@ class Node:
         self._stopping = 0
         self._end_at = float("inf")
         self._exit = 0
-        self._due: float | None = None
+        self._due = float("inf")
         self._at = dict.fromkeys(("poll", "beat", "prune", "note", "retry"), 0.0)
         self._at |= dict.fromkeys(("watch", "gather"), float("inf"))
         self.on_log: Callable[[str, str, bytes], None] = lambda job, run_id, line: None
@@ -150,9 +150,10 @@ class Node:
         if polling:
             self._at["poll"] = now + POLL_S
             self._report.summarise()
-        if polling or self._rung:
+        if polling or self._rung or time.time() >= self._due:
             self._rung = True
-            self._due = record.ledger.promote()
+            due = record.ledger.promote()
+            self._due = float("inf") if due is None else due
             if self._crew.busy():
                 self._stop_asked(record)
         if now >= self._at["beat"]:
@@ -175,6 +176,7 @@ class Node:
         outcomes = self._outcomes
         accepted, claims = record.ledger.settle(outcomes, want)
         self._outcomes = []
+        self._due = min([self._due, *(o.due_at for o in outcomes if o.due_at is not None)])
         if want is not None:
             self._rung = len(claims) >= slots + spare
         self._hand_out(claims, quick)
@@ -194,11 +196,11 @@ class Node:
         return False
 
     def _hand_out(self, claims: list[Claim], quick: frozenset[str]) -> None:
-        heads = [given_of(claim, self._known) for claim in claims if not claim.ahead]
+        heads = [Given(claim, self._known[claim.job]) for claim in claims if not claim.ahead]
         shares = {child.pid: (child, [given]) for child, given in zip(self._crew.idle(), heads, strict=False)}
         takers = [share for share in shares.values() if share[1][0].claim.job in quick]
         takers += [(child, []) for child in self._crew.takers(quick)]
-        ahead = [given_of(claim, self._known) for claim in claims if claim.ahead]
+        ahead = [Given(claim, self._known[claim.job]) for claim in claims if claim.ahead]
         for at, given in enumerate(ahead):
             takers[at % len(takers)][1].append(given)
         for child, share in [*shares.values(), *(taker for taker in takers if taker[0].pid not in shares)]:
@@ -229,6 +231,8 @@ class Node:
     # What children say
 
     def _hear(self, child: Child) -> None:
+        if child not in self._crew.children:
+            return  # buried a moment ago
         for message in child.receive():
             self._take_in(child, message)
         if child.unsent:
@@ -263,7 +267,7 @@ class Node:
             return
         job = given.claim.job
         self._pace.took(job, done.ended_at - done.begun_at)
-        self._outcomes.append(judge.ended(given.claim, self._known[job], done, given.stopped_for))
+        self._outcomes.append(judge.ended(given.claim, given.known, done, given.stopped_for))
         if child.retiring:
             child.retire()
 
@@ -348,12 +352,12 @@ class Node:
             self._outcomes.append(self._fate(child, given, status, begun=at == 0))
 
     def _fate(self, child: Child, given: Given, status: int, *, begun: bool) -> Outcome:
-        known = self._known[given.claim.job]
+        known = given.known
         if begun and given.stopped_for:
             return judge.killed(given.claim, known, given.stopped_for)
         if begun and self._crew.died_of_memory(child, given):
             return judge.killed(given.claim, known, "memory")
-        if not begun or self._stopping:
+        if not begun or (self._stopping and known.rerun_lost):
             return judge.released(given.claim)
         log.warning("worker %d died (status %d) in run %s of %s", child.pid, status, given.claim.id, given.claim.job)
         return judge.lost(given.claim, status)
@@ -382,11 +386,9 @@ class Node:
     def _patience(self) -> float:
         """How long to wait for something to happen, in seconds."""
         now, pending = time.monotonic(), self._at
-        times = [pending["poll"], pending["watch"], pending["gather"]]
+        times = [pending["poll"], pending["watch"], pending["gather"], now + self._due - time.time()]
         if self._notes:
             times.append(pending["note"])
-        if self._due is not None:
-            times.append(now + self._due - time.time())
         if any(len(child.given) > 1 for child in self._crew.children):
             times.append(now + STUCK_S)
         if self._stopping:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -32,13 +33,19 @@ class Meter:
         self._clock = clock
         self._began: tuple[float, float] | None = None
 
-    def progress(self, done: float, total: float | None, message: str | None) -> Progress:
-        now = self._clock()
+    def begin(self, done: float) -> None:
+        """The first step of a run, or of another phase of it."""
         if self._began is None or done < self._began[1]:
-            self._began = (now, done)  # another phase begins
+            self._began = (self._clock(), done)
+
+    def progress(self, done: float, total: float | None, message: str | None) -> Progress:
+        self.begin(done)
+        assert self._began is not None
         since, first = self._began
-        rate = (done - first) / (now - since) if done > first and now > since else None
-        eta = max(total - done, 0.0) / rate if rate and total is not None else None
+        seconds = self._clock() - since
+        rate = (done - first) / seconds if done > first and seconds > 0 else None
+        left = None if total is None else max(total - done, 0.0)
+        eta = 0.0 if left == 0 else left / rate if rate and left is not None else None
         fraction = min(max(done / total, 0.0), 1.0) if total else None
         return Progress(done, total, fraction, message, rate, eta)
 
@@ -54,6 +61,7 @@ class Active:
         self._steps: tuple[float, float | None, str | None] | None = None
         self._meter = Meter()
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._events: list[tuple[str, bytes]] = []
         self._waiting_bytes = 0
         self._left = {"log": LOG_LIMIT - work.log_bytes, "partial": LOG_LIMIT}
@@ -61,7 +69,10 @@ class Active:
         self._lent = 0
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
-        self._steps = (done, total, message)
+        steps = (float(done), None if total is None else float(total), message)
+        if self._steps is None:
+            self._meter.begin(steps[0])
+        self._steps = steps
         self._courier.nudge()
         if self._stop is not None:
             raise self._stop()
@@ -116,19 +127,13 @@ class Active:
             self.flush()
 
     def flush(self) -> None:
-        """Send what is waiting, now."""
-        messages = self.collect()
-        if messages:
-            self._post.send(*messages)
-
-    def collect(self) -> list[Said]:
-        """What is waiting to be said."""
-        with self._lock:
-            events, self._events, self._waiting_bytes = self._events, [], 0
-            progress = self._progress_json()
-        if not events and progress is None:
-            return []
-        return [Said(self.id, self.attempt, progress, events)]
+        """Send what is waiting, now. On return nothing that was said before is still under way in another thread."""
+        with self._sending:
+            with self._lock:
+                events, self._events, self._waiting_bytes = self._events, [], 0
+                progress = self._progress_json()
+            if events or progress is not None:
+                self._post.send(Said(self.id, self.attempt, progress, events))
 
     def last_progress(self) -> bytes | None:
         """The progress that was not sent yet."""
@@ -137,7 +142,10 @@ class Active:
 
     def _progress_json(self) -> bytes | None:
         steps, self._steps = self._steps, None
-        return None if steps is None else _encode(self._meter.progress(*steps))
+        if steps is None or not isfinite(steps[0]):
+            return None
+        done, total, message = steps
+        return _encode(self._meter.progress(done, total, None if message is None else clean(message)))
 
     def _add(self, kind: str, data: bytes) -> None:
         self._events.append((kind, data))
@@ -155,3 +163,8 @@ def _checkpoint_json(job: str, value: Any) -> bytes:
         return _encode(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise HotplateError(f"job {job!r}: checkpoint() takes what JSON can hold: {error}") from None
+
+
+def clean(text: object) -> str:
+    """`text` as UTF-8 can hold it: a job may say what it likes, also half of a surrogate pair."""
+    return str(text).encode("utf-8", "backslashreplace").decode()

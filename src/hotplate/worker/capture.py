@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TextIO
 
 import msgspec
 
-from .active import Active
+from .active import Active, clean
 
 LINE_LIMIT = 64 * 1024
 """A longer line is kept in pieces of so many characters."""
@@ -46,7 +47,7 @@ class Lines(io.TextIOBase):
 
     def __init__(self, run: Active, level: str, behind: TextIO) -> None:
         self._run, self._level, self._behind = run, level, behind
-        self._rest = ""
+        self._rest, self._lock = "", threading.RLock()
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -59,12 +60,12 @@ class Lines(io.TextIOBase):
         return self._behind.fileno()
 
     def write(self, text: str) -> int:
-        *lines, self._rest = (self._rest + text).split("\n")
-        for line in lines:
-            self._say(line)
-        if len(self._rest) > LINE_LIMIT:
-            self._say(self._rest)
-            self._rest = ""
+        with self._lock:
+            *lines, self._rest = (self._rest + text).split("\n")
+            for line in lines:
+                self._say(line)
+            if len(self._rest) > LINE_LIMIT:
+                self.finish()
         return len(text)
 
     def finish(self) -> None:
@@ -94,6 +95,5 @@ class Handler(logging.Handler):
 
 
 def _line(level: str, logger: str | None, text: str) -> bytes:
-    clean = text.encode("utf-8", "backslashreplace").decode()
     named = {"logger": logger} if logger else {}
-    return _encode({"level": level, **named, "at": time.time(), "text": clean})
+    return _encode({"level": level, **named, "at": time.time(), "text": clean(text)})

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from msgspec import Struct
 
@@ -36,11 +35,11 @@ class Post:
 class Courier:
     """Listens on the control channel, and sends what is in the outbox every `PACE_S` at most.
 
-    `collect` gives the messages that wait in the outbox; it is called from the courier's thread.
+    `deliver` sends the messages that wait in the outbox; it is called from the courier's thread.
     """
 
-    def __init__(self, control: socket.socket, post: Post, collect: Callable[[], list[Any]]) -> None:
-        self._control, self._post, self._collect = control, post, collect
+    def __init__(self, control: socket.socket, deliver: Callable[[], None]) -> None:
+        self._control, self._deliver = control, deliver
         self._wake_in, self._wake_out = os.pipe()
         self._nudged = False
         self.on_stop: Callable[[StopRun], None] = lambda _: None
@@ -67,15 +66,10 @@ class Courier:
             if self._nudged and time.monotonic() >= next_due:
                 self._nudged = False
                 next_due = time.monotonic() + PACE_S
-                self._deliver()
-
-    def _deliver(self) -> None:
-        messages = self._collect()
-        if messages:
-            try:
-                self._post.send(*messages)
-            except OSError:
-                os._exit(1)
+                try:
+                    self._deliver()
+                except OSError:
+                    os._exit(1)  # the node has ended
 
     def _hear(self, buffer: Buffer) -> None:
         try:

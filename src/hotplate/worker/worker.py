@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
@@ -9,7 +10,6 @@ import signal
 import socket
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -32,13 +32,17 @@ from ..errors import (
     RunTimedOut,
     Stopped,
     TimedOut,
+    log_failure,
+    printable,
+    trace,
 )
 from ..job import Job
-from ..run import ErrorInfo, new_id
-from .active import Active
+from ..run import ErrorInfo
+from .active import Active, clean
 from .capture import captured
 from .channel import Buffer, Done, Failed, Hello, Returned, Saved, StopRun, Work, to_worker
 from .courier import Courier, Post
+from .family import descendants, end_with_all
 from .limits import die_with, memory_limit, yield_to_others
 
 INLINE = 1024**2
@@ -110,7 +114,7 @@ class Worker:
     def __init__(self, work: socket.socket, control: socket.socket) -> None:
         self._inbox, self._post = Inbox(work), Post(work)
         self._active: Active | None = None
-        self._courier = Courier(control, self._post, self._collect)
+        self._courier = Courier(control, self._deliver)
         self._courier.on_stop = self._stop
         self._courier.on_saved = self._saved
         self._courier.on_recall = lambda: self._post.send(Returned(self._inbox.give_back()))
@@ -121,7 +125,7 @@ class Worker:
             home = load()
             self._post.send(home.hello())
         except BaseException as error:
-            self._post.send(Failed(_one_line(error), traceback.format_exc()))
+            self._post.send(Failed(_one_line(error), trace(error)))
             os._exit(1)
         gc.collect()
         gc.freeze()  # what the application loaded lives as long as the worker
@@ -139,6 +143,10 @@ class Worker:
                 self._run(work, job, home, active, done)
         except BaseException as error:
             _judge(done, error, active, work)
+        if active.was_stopped and done.how != "returned" and any(descendants(os.getpid())):
+            # What a stopped run leaves behind is to end as well: with this process, which another one replaces.
+            active.flush()
+            end_with_all(os.getpid())
         self._active = None
         done.progress = active.last_progress()
         done.ended_at = time.time()
@@ -163,9 +171,10 @@ class Worker:
             done.result = encoded
         done.how = "returned"
 
-    def _collect(self) -> list[Any]:
+    def _deliver(self) -> None:
         active = self._active
-        return active.collect() if active else []
+        if active:
+            active.flush()
 
     def _stop(self, stop: StopRun) -> None:
         active = self._active
@@ -199,40 +208,37 @@ def _partials(job: Job[..., Any], values: Iterable[Any], active: Active) -> list
 
 def _judge(done: Done, error: BaseException, active: Active, work: Work) -> None:
     """Put into `done` what it means that the job's code raised `error`."""
-    if isinstance(error, Stopped):
+    done.traceback = trace(error)
+    if isinstance(error, Stopped) and active.was_stopped:
         done.how = "stopped"
         wire: Error = RunTimedOut() if isinstance(error, TimedOut) else RunCancelled()
-    elif isinstance(error, MemoryError):
+    elif _is_memory(error, work):
         wire = MemoryLimit(data=f"the run needed more than its limit of {work.memory} bytes" if work.memory else None)
-        done.traceback = _trace(error)
     elif isinstance(error, ResultUnusable | ParamsOutdated):
         wire = error
-        log.error("run %s of %s: %s", work.id, work.job, error)
+        log.error("run %s of %s: %s", work.id, work.job, printable(str(error)))
     elif isinstance(error, Error):
-        wire, done.traceback = error, _trace(error)
+        wire = error
     else:
         done.how = "raised"
-        wire = _failure(error, work)
-        done.traceback = _trace(error)
+        wire = JobFailed(data={"error_id": log_failure(f"run {work.id} of {work.job}", error)})
     done.error = _error_json(wire)
 
 
-def _failure(error: BaseException, work: Work) -> JobFailed:
-    error_id = new_id()[:8]
-    log.error("run %s of %s raised, error id %s", work.id, work.job, error_id, exc_info=error)
-    return JobFailed(data={"error_id": error_id})
+def _is_memory(error: BaseException, work: Work) -> bool:
+    """Whether there was not enough memory: mmap and fork tell of the limit in their own way."""
+    denied = work.memory is not None and isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return denied or isinstance(error, MemoryError)
 
 
 def _error_json(error: Error) -> bytes:
+    fits = type(error.code) is int and abs(error.code) < 2**53  # what every JSON reader takes
+    code, message = error.code if fits else Error.default_code, clean(error.message)
     try:
-        return _encode(ErrorInfo.of(error))
-    except (TypeError, ValueError, OverflowError):
-        return _encode(ErrorInfo(error.code, str(error.message), None))
-
-
-def _trace(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
+        return _encode(ErrorInfo(code, message, error.data))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return _encode(ErrorInfo(code, message, None))
 
 
 def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return clean(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
