@@ -67,6 +67,12 @@ class AppState:
                     self._engine, self._engine_pid = self._open_engine(self), os.getpid()
         return self._engine
 
+    def close(self) -> None:
+        """Close this process's engine, if it was opened."""
+        if self._engine is not None and self._engine_pid == os.getpid():
+            self._engine.close()
+        self._engine = None
+
     def start(self, job: Job[..., Any], params: bytes, options: StartOptions) -> Run:
         """Start a run for whoever is being answered. Raises `HotplateError` if the job is not declared here."""
         name = self.registry.name_of(job)
@@ -121,6 +127,8 @@ class AppState:
 
 def translate(raised: Exception) -> Error | None:
     """The error for `abort(404)` and its like in a method; None for what is no answer to the caller."""
+    if isinstance(raised, RuntimeError) and str(raised).startswith("Working outside of request context"):
+        raised.add_note("A method that uses flask.request or the session is declared with @hp.method(request=True).")
     if not isinstance(raised, HTTPException) or raised.code not in _ERRORS:
         return None
     own_words = raised.description != type(raised).description
