@@ -1,0 +1,57 @@
+"""Where the tests of runs take place."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.acceptance.home import Home
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with one node of two workers, shared by the tests of a module: each has runs of its own in it."""
+    home = Home(tmp_path_factory.mktemp("shared"))
+    home.node("--concurrency", "2")
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def app(shared: Home) -> Iterator[Flask]:
+    """The shared home's application, as the current one."""
+    with shared.app.app_context():
+        yield shared.app
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home of the test's own, without a node; its application is the current one."""
+    home = Home(tmp_path)
+    with home.app.app_context():
+        yield home
+    home.close()
+
+
+@pytest.fixture
+def node(home: Home) -> subprocess.Popen[bytes]:
+    """A node of the test's own, with one worker."""
+    return home.node("--concurrency", "1")
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    """What waits for this file goes on when it is there; it is there at the latest when the test ends."""
+    gate = tmp_path / "gate"
+    yield gate
+    gate.touch()
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    """A file in which jobs leave lines."""
+    return tmp_path / "where"

@@ -1,0 +1,120 @@
+"""A place where runs are started and executed for real: a data folder, an application on it, and its processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hotplate import Run
+from hotplate.engine import Engine, Event
+from hotplate.engines.folder import DATABASE
+from tests.acceptance.app import create_app
+from tests.processes import Processes, Server, until
+
+APP = str(Path(__file__).with_name("app.py"))
+GRACE_S = 0.3
+
+
+class Home:
+    """The data folder `data` and `app` on it, in this process; nodes and servers on it are processes of their own."""
+
+    def __init__(self, folder: Path, **config: Any) -> None:
+        self.folder, self.data = folder, folder / "data"
+        self.environ = {"HOTPLATE_DATA": str(self.data), "HOTPLATE_GRACE": str(GRACE_S)} | config
+        self.processes = Processes(folder)
+        self.app = create_app(HOTPLATE_DATA=self.data)
+        self.nodes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def engine(self) -> Engine:
+        engine: Engine = self.app.extensions["hotplate"].engine()
+        return engine
+
+    def node(self, *more: str, app: str = APP, **environ: str) -> subprocess.Popen[bytes]:
+        """A worker node that is ready for runs."""
+        node = self.processes.node(app, *more, environ=self.environ | environ)
+        self.nodes.append(node)
+        self.ready(node)
+        return node
+
+    def printed(self) -> str:
+        """What the node has printed, all nodes if there were several."""
+        return "".join(map(self.processes.output, self.nodes))
+
+    def ready(self, node: subprocess.Popen[bytes]) -> None:
+        """Wait until `node` takes runs."""
+
+        def serves() -> bool:
+            assert node.poll() is None, self.processes.output(node)
+            return any(one.pid == node.pid for one in self.engine.ledger.nodes())
+
+        until(serves, "the node to be ready")
+
+    def server(self, **environ: str) -> Server:
+        """A web server of the application."""
+        return self.processes.flask(APP, environ=self.environ | environ)
+
+    def events(self, run: Run, kind: str) -> list[Event]:
+        """What the run has said, of one kind."""
+        return [event for event in self.engine.ledger.events(run.id, 0, 1_000_000) if event.type == kind]
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """What the record itself says."""
+        with closing(sqlite3.connect(f"file:{self.data / DATABASE}?mode=ro", uri=True)) as record:
+            return record.execute(query, values).fetchall()
+
+    def moves(self, run: Run) -> list[str]:
+        """The names of the moves that the run has made."""
+        ((history,),) = self.rows("select moves from runs where id = ?", run.id)
+        return [move for _, move, _, _ in json.loads(f"[{history.rstrip(',')}]")]
+
+    def close(self) -> None:
+        self.processes.end_all()
+        self.engine.close()
+
+
+def lines(where: Path) -> list[str]:
+    """The lines that are in a file by now."""
+    return where.read_text().splitlines() if where.exists() else []
+
+
+def first_line(where: Path) -> str:
+    """The first line of a file, as soon as there is one."""
+    return until(lambda: lines(where), f"a line in {where.name}")[0]
+
+
+def is_running(run: Run) -> bool:
+    return run.reload().state == "running"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def gone(pids: Iterable[int]) -> bool:
+    return not any(map(is_alive, pids))
+
+
+def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def rpc(server: Server, method: str, /, **params: Any) -> Any:
+    """The response to a call, as it comes over HTTP."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return httpx.post(f"{server.url}/rpc", json=request, timeout=60).json()
