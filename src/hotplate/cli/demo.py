@@ -17,7 +17,7 @@ APP = "hotplate.demo.app:app"
 HOST = "127.0.0.1"
 SAMPLES = 20_000_000
 
-ONCE_S = 300.0
+ONCE_S = 120.0
 """With --once it ends after this time, come what may."""
 
 _ROWS = 5

@@ -77,12 +77,13 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=0, cached_statements=256)
         connection.execute("pragma foreign_keys = on")
-        connection.execute(f"pragma synchronous = {self._synchronous}")
+        # It reads the file, which another process locks while it makes it or mends it after a crash.
+        _patiently(lambda: connection.execute(f"pragma synchronous = {self._synchronous}"))
         return connection
 
     def _set_mode(self, connection: sqlite3.Connection, mode: str) -> None:
         if self._local.mode != mode:
-            connection.execute(f"pragma synchronous = {mode}")
+            _patiently(lambda: connection.execute(f"pragma synchronous = {mode}"))
             self._local.mode = mode
 
     def _prepare(self) -> None:
@@ -95,7 +96,7 @@ class Database:
                     connection.execute(statement)
                 connection.execute("insert into meta values ('schema', ?)", (SCHEMA_VERSION,))
             connection.execute("commit")
-        (version,) = connection.execute("select value from meta where name = 'schema'").fetchone()
+        [(version,)] = self.read("select value from meta where name = 'schema'")
         if version != SCHEMA_VERSION:
             raise EngineError(
                 f"{self.path} has schema version {version}, this Hotplate works with {SCHEMA_VERSION}; "
@@ -181,7 +182,8 @@ def _plainly(path: Path) -> Iterator[None]:
 
 
 def _has_schema(connection: sqlite3.Connection) -> bool:
-    return connection.execute("select 1 from sqlite_master where name = 'meta'").fetchone() is not None
+    sql = "select 1 from sqlite_master where name = 'meta'"
+    return _patiently(lambda: connection.execute(sql).fetchone()) is not None
 
 
 def _statements(script: str) -> Iterator[str]:
