@@ -75,7 +75,9 @@ def in_process(rounds: int, share: float) -> dict[Case, float]:
         for peer in TITLES:
             calls[peer, case] = call_answer(body) if peer == "answer" else call_app(getattr(answer_apps, peer), body)
     took: dict[Case, list[float]] = {key: [] for key in calls}
-    counts = {key: max(2, int(share / (seconds(call, 20) / 20))) for key, call in calls.items()}
+    for call in calls.values():
+        seconds(call, 50)
+    counts = {key: max(2, int(share / (seconds(call, 50) / 50))) for key, call in calls.items()}
     for _ in range(rounds):
         for key, call in calls.items():
             took[key].append(1e6 * seconds(call, counts[key]) / counts[key])

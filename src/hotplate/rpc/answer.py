@@ -12,10 +12,10 @@ from ..context import caller as current_caller
 from ..errors import Error, InternalError, InvalidParams, InvalidRequest, MethodNotFound, Unauthenticated, log_failure
 from ..method import Method
 from .message import (
-    ID_STARTS,
-    LONGEST_ID,
-    RESPONSE_HEAD,
-    RESPONSE_RESULT,
+    AFTER_RESULT,
+    BEFORE_ID,
+    BEFORE_RESULT,
+    ID_BYTES,
     Request,
     WrongRequest,
     clip,
@@ -121,10 +121,9 @@ class Answerer:
         token = current_caller.set(caller)
         try:
             if isinstance(message, Request):
-                said = self._calls((message,), answers, caller)
-                return said[0] if said else None
-            said = self._calls(message, answers, caller)
-            return b"[" + b",".join(said) + b"]" if said else None
+                return b"".join(self._calls((message,), answers, caller))[1:] or None
+            said = b"".join(self._calls(message, answers, caller))
+            return b"[" + said[1:] + b"]" if said else None
         finally:
             current_caller.reset(token)
 
@@ -147,45 +146,44 @@ class Answerer:
         return [request.method for request in ([message] if isinstance(message, Request) else message)]
 
     def _plain_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
-        """The responses to requests; a notification has none."""
-        said = []
+        """The responses to requests in pieces, with a comma before each; a notification has none."""
+        said: list[bytes] = []
         for request in requests:
             request_id = bytes(request.id)
             try:
                 answer = answers.get(request.method)
-                if answer is not None and request_id and request_id[0] in ID_STARTS and len(request_id) <= LONGEST_ID:
-                    # adding is the fastest way to join a few bytes
+                if answer is not None and request_id and len(request_id) <= ID_BYTES[request_id[0]]:
                     result = answer(bytes(request.params), caller)
-                    said.append(RESPONSE_HEAD + request_id + RESPONSE_RESULT + result + b"}")
-                else:
-                    said += self._other(request, request_id, answers, caller)
+                    said += BEFORE_ID, request_id, BEFORE_RESULT, result, AFTER_RESULT
+                elif other := self._other(request, request_id, answers, caller):
+                    said += b",", other
             except Exception as error:
-                said.append(self._failed(request, request_id, error))
+                said += b",", self._failed(request, request_id, error)
         return said
 
     def _observed_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
         said = []
         for request in requests:
             began = perf_counter()
-            one = self._plain_calls((request,), answers, caller)
-            self._observe(request.method, perf_counter() - began, one[0] if one else None)
-            said += one
+            response = b"".join(self._plain_calls((request,), answers, caller))
+            self._observe(request.method, perf_counter() - began, response[1:] or None)
+            said.append(response)
         return said
 
-    def _other(self, request: Request, request_id: bytes, answers: Answers, caller: Caller) -> list[bytes]:
+    def _other(self, request: Request, request_id: bytes, answers: Answers, caller: Caller) -> bytes | None:
         """The response, if there is one, to a request that is not simply carried out."""
         if isinstance(request, WrongRequest):
-            return [error_response(request.error)]
+            return error_response(request.error)
         if request_id and not is_valid_id(request_id):
-            return [error_response(InvalidRequest(data="id is a string, a number or null, of at most 128 bytes"))]
+            return error_response(InvalidRequest(data="id is a string, a number or null, of at most 128 bytes"))
         if not is_structured(bytes(request.params)):
-            return [error_response(InvalidRequest(data="params is an array or an object"), request_id)]
+            return error_response(InvalidRequest(data="params is an array or an object"), request_id)
         if not request_id:
             self._notify(request, answers, caller)
-            return []
+            return None
         if request.method in self._targets:
-            return [error_response(Unauthenticated(data=SIGN_IN), request_id)]
-        return [error_response(MethodNotFound(data=clip(request.method)), request_id)]
+            return error_response(Unauthenticated(data=SIGN_IN), request_id)
+        return error_response(MethodNotFound(data=clip(request.method)), request_id)
 
     def _failed(self, request: Request, request_id: bytes, raised: Exception) -> bytes:
         error = self._error(request, raised)

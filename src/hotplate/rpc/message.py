@@ -21,11 +21,11 @@ LONGEST_ID = 128
 LONGEST_DETAIL = 1000
 """Characters of a detail about a wrong request that are sent back: it may quote what the caller sent."""
 
-ID_STARTS = frozenset(b'"-0123456789n')
-"""First bytes of the JSON values that may be an id: a string, a number, null."""
+ID_BYTES = [LONGEST_ID if first in b'"-0123456789n' else 0 for first in range(256)]
+"""How long an id may be by its first byte: a string, a number and null may be an id, other JSON values may not."""
 
-RESPONSE_HEAD, RESPONSE_RESULT = b'{"jsonrpc":"2.0","id":', b',"result":'
-"""What stands in a response before the id as it was sent, and between that and the result as JSON."""
+BEFORE_ID, BEFORE_RESULT, AFTER_RESULT = b',{"jsonrpc":"2.0","id":', b',"result":', b"}"
+"""What stands around an id as it was sent and a result as JSON in a response; a comma goes before each response."""
 
 
 class Request(Struct, gc=False):
@@ -102,7 +102,7 @@ def _parse_error(error: Exception) -> ParseError:
 
 def is_valid_id(raw: bytes) -> bool:
     """Whether an id, known to be JSON, is a string, a number or null, and no longer than is answered."""
-    return raw[0] in ID_STARTS and len(raw) <= LONGEST_ID
+    return len(raw) <= ID_BYTES[raw[0]]
 
 
 def is_structured(params: bytes) -> bool:
