@@ -158,4 +158,4 @@ def web_part(app: str, host: str, listener: socket, *more: str) -> Part:
 
 def node_part(app: str, *more: str) -> Part:
     """The worker node of `app`."""
-    return Part("worker", [sys.executable, "-m", "hotplate.cli", "worker", app, *more], {})
+    return Part("worker", [sys.executable, "-m", "hotplate", "worker", app, *more], {})

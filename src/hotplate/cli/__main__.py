@@ -1,5 +1,0 @@
-"""`python -m hotplate.cli` is the command `hotplate`."""
-
-from . import main
-
-main()
