@@ -121,7 +121,9 @@ class Namespace:
     """
 
     def __init__(self, name: str) -> None:
-        check_name(f"{name}.function")
+        check_name(name)
+        if name.partition(".")[0] in RESERVED:
+            raise DeclarationError(f"namespace {name!r} cannot be made: names beginning with '{name}.' are built in")
         self.name = name
         self.registry = Registry()
 
@@ -185,10 +187,9 @@ class Namespace:
 
 def check_name(name: str) -> None:
     """Refuse a name that cannot be declared. Raises `DeclarationError`."""
-    if name.partition(".")[0] in RESERVED and "." in name:
-        raise DeclarationError(
-            f"{name!r} cannot be declared: names beginning with {name.partition('.')[0]!r}. are built in"
-        )
+    first, dot, _ = name.partition(".")
+    if dot and first in RESERVED:
+        raise DeclarationError(f"{name!r} cannot be declared: names beginning with '{first}.' are built in")
     if name.startswith("_") or "._" in name:
         raise DeclarationError(f"{name!r} cannot be declared: names beginning with '_' are private")
     if not _NAME.fullmatch(name):

@@ -233,5 +233,9 @@ def test_chunks_that_are_too_many_are_refused(say: Say) -> None:
     assert (status, json.loads(body)["error"]["code"]) == (413, -32600)
 
 
+def test_a_body_of_no_type_is_refused(say: Say) -> None:
+    assert say(PLAIN.replace(b"Content-Type: application/json\r\n", b"") % len(BODY) + BODY)[0] == 415
+
+
 def test_a_request_without_a_host_is_refused(say: Say) -> None:
     assert 400 <= say(PLAIN.replace(b"Host: localhost\r\n", b"").replace(b"1.1", b"1.0") % len(BODY) + BODY)[0] < 500

@@ -272,7 +272,7 @@ REFUSED = [
     (_twice_by_including, "'company.get' is declared twice"),
     (_twice_after_including, "'company.get' is declared twice"),
     (_included_twice, "'company.get' is declared twice"),
-    (_reserved, "'run.function'"),
+    (_reserved, "namespace 'run' cannot be made"),
     (_late, "'late' is declared after serving started"),
     (_late_in_a_namespace, "'company.late' is declared after serving started"),
     (_class_as_method, "dict"),
