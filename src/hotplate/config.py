@@ -118,7 +118,7 @@ KEYS: Mapping[str, Key] = {
         "hosts",
         _names,
         "host names, a list or separated by commas, without wildcards",
-        "Host names the server answers to, besides loopback names and the name it is bound to.",
+        "Host names the server answers to, besides loopback names, its address and Flask's SERVER_NAME.",
     ),
     "HOTPLATE_ORIGINS": Key(
         "origins",
