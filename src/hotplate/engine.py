@@ -113,13 +113,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Note(Struct, frozen=True, kw_only=True):
     """What a running attempt says: progress, log lines and partial results (each gets a seq), a checkpoint.
 
-    `events` are pairs of type (`log`, `partial`) and JSON.
+    `events` are type (`log`, `partial`), Unix timestamp and JSON.
     """
 
     id: str
     attempt: int
     progress: bytes | None = None
-    events: Sequence[tuple[str, bytes]] = ()
+    events: Sequence[tuple[str, float, bytes]] = ()
     saved: bytes | None = None
 
 

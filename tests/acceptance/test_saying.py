@@ -91,7 +91,8 @@ def test_what_is_printed_and_logged_is_kept_in_order_with_its_level(shared: Home
         ("INFO", None, "no newline"),
     ]
     assert "ValueError: inner trouble" in log[4]["text"]
-    assert [line["at"] for line in log] == sorted(line["at"] for line in log)
+    times = [event.at for event in shared.engine.ledger.events(run.id, 0, 100)]
+    assert times == sorted(times)
 
 
 def test_a_hundred_thousand_lines_are_all_kept_in_order(shared: Home) -> None:

@@ -313,10 +313,15 @@ class TestSaying:
     def test_events_have_gapless_seqs_of_the_run(self, ledger: Ledger) -> None:
         start(ledger)
         (got,) = claim(ledger)
-        note = Note(id=got.id, attempt=1, progress=b'{"done":1}', events=[("log", b'{"text":"a"}'), ("partial", b"1")])
-        assert ledger.note([note, Note(id=got.id, attempt=1, events=[("log", b'{"text":"b"}')])]) == [4, 5]
+        said = [("log", 5.0, b'{"text":"a"}'), ("partial", 6.0, b"1")]
+        note = Note(id=got.id, attempt=1, progress=b'{"done":1}', events=said)
+        assert ledger.note([note, Note(id=got.id, attempt=1, events=[("log", 7.0, b'{"text":"b"}')])]) == [4, 5]
         events = ledger.events(got.id, 0, 10)
-        assert [(event.seq, event.type) for event in events] == [(3, "log"), (4, "partial"), (5, "log")]
+        assert [(event.seq, event.type, event.at) for event in events] == [
+            (3, "log", 5.0),
+            (4, "partial", 6.0),
+            (5, "log", 7.0),
+        ]
         assert [event.seq for event in ledger.events(got.id, 4, 10)] == [5]
         assert [event.seq for event in ledger.events(got.id, 0, 1)] == [3]
         run = ledger.get([got.id])[0]
@@ -327,7 +332,7 @@ class TestSaying:
         start(ledger, new(max_attempts=2))
         (got,) = claim(ledger)
         settle(ledger, outcome(got, "retry"))
-        assert ledger.note([Note(id=got.id, attempt=1, events=[("log", b"1")], saved=b"7")]) == [None]
+        assert ledger.note([Note(id=got.id, attempt=1, events=[("log", 5.0, b"1")], saved=b"7")]) == [None]
         (again,) = claim(ledger)
         assert again.saved is None
         assert ledger.events(got.id, 0, 10) == []
@@ -423,7 +428,7 @@ class TestPruning:
     def test_ended_runs_go_with_all_that_is_theirs(self, engine: Embedded, ledger: Ledger) -> None:
         old, waiting = start(ledger, new(), new())
         (got,) = claim(ledger)
-        ledger.note([Note(id=got.id, attempt=1, events=[("log", b"1")])])
+        ledger.note([Note(id=got.id, attempt=1, events=[("log", 5.0, b"1")])])
         files = engine.files()
         kept = files.keep("result.json", "application/json", [b"1"], caller="ada", run_id=old.id)
         settle(ledger, outcome(got, "succeed", result_file=kept.id))

@@ -13,7 +13,7 @@ import pytest
 
 from hotplate.client.run import Event as ClientEvent, Record, log_line
 from hotplate.engine import Event, NodeInfo
-from hotplate.rpc.wire import RunLog, WireRun, event_to_wire, node_to_wire, to_wire, with_params
+from hotplate.rpc.wire import Run as WireRun, RunLog, event_to_wire, node_to_wire, to_wire, with_params
 from hotplate.run import FileInfo, Run
 
 GOLDEN = Path(__file__).parent / "golden"

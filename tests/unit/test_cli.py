@@ -193,7 +193,7 @@ def test_an_application_is_described_as_a_list(folder: Path) -> None:
     lines = run(folder, "describe", "hotplate.demo.app", "--text").stdout.splitlines()
     assert "method   Echo.reverse(text: string) -> string" in lines
     assert "job      estimate_pi(samples: integer = 20000000, seed: integer = 0) -> Estimate" in lines
-    assert "builtin  worker.list() -> [WireNode]" in lines
+    assert "builtin  worker.list() -> [Node]" in lines
 
 
 def test_an_application_is_described_as_openrpc(folder: Path) -> None:

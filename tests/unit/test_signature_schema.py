@@ -16,8 +16,7 @@ import pydantic
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from hotplate.signature import Schemas
-from hotplate.signature import Signature
+from hotplate.signature import Schemas, Signature
 from tests.unit.test_signature_params import FITTING, MISFITS
 from tests.unit.test_signature_results import NUMPY, WRITTEN
 from tests.unit.test_signature_unions import FITTING as FITTING_UNIONS, MISFITS as MISFITS_OF_UNIONS

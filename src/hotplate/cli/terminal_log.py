@@ -47,11 +47,11 @@ def show(part: str, level: str) -> None:
     logger.propagate = False
 
 
-def show_line(job: str, run_id: str, line_json: bytes) -> None:
+def show_line(job: str, run_id: str, at: float, line_json: bytes) -> None:
     """Show a log line of a run, as a node receives it."""
     said = msgspec.json.decode(line_json)
     text = f"{job} {run_id[:8]}: {said['text']}"
-    click.echo(line("job", said["level"], text, said.get("at", time.time())), err=True)
+    click.echo(line("job", said["level"], text, at), err=True)
 
 
 def line(part: str, level: str, text: str, at: float | None = None) -> str:

@@ -71,7 +71,7 @@ class Node:
         self._due = float("inf")
         self._at = dict.fromkeys(("poll", "beat", "prune", "note", "retry"), 0.0)
         self._at |= dict.fromkeys(("watch", "gather"), float("inf"))
-        self.on_log: Callable[[str, str, bytes], None] = lambda job, run_id, line: None
+        self.on_log: Callable[[str, str, float, bytes], None] = lambda job, run_id, at, line: None
         self._info = NodeInfo(
             id=self.id, host=socket.gethostname(), pid=os.getpid(), concurrency=self._crew.concurrency,
             started_at=time.time(), queues=list(options.queues) if options.queues else None,
@@ -273,9 +273,9 @@ class Node:
 
     def _said(self, said: Said) -> None:
         self._notes.append(Note(id=said.id, attempt=said.attempt, progress=said.progress, events=said.events))
-        for kind, line in said.events:
+        for kind, at, line in said.events:
             if kind == "log":
-                self.on_log(self._job_of(said.id), said.id, line)
+                self.on_log(self._job_of(said.id), said.id, at, line)
 
     def _job_of(self, run_id: str) -> str:
         return next((g.claim.job for c in self._crew.busy() for g in c.given if g.claim.id == run_id), "")

@@ -47,7 +47,7 @@ class SqliteLedger:
     def note(self, notes: Sequence[Note]) -> list[int | None]:
         durable = any(note.saved is not None for note in notes)
         with self._db.write(durable=durable) as cx:
-            return [_note(cx, note, self._clock()) for note in notes]
+            return [_note(cx, note) for note in notes]
 
     def stop(self, run_id: str) -> Run | None:
         now = self._clock()
@@ -254,9 +254,9 @@ def _leave_lane(cx: sqlite3.Connection, queue: str, job: str, n: int) -> None:
     cx.execute("update lanes set running = max(running - ?, 0) where queue = ? and job = ?", (n, queue, job))
 
 
-def _note(cx: sqlite3.Connection, note: Note, now: float) -> int | None:
+def _note(cx: sqlite3.Connection, note: Note) -> int | None:
     rises = len(note.events) + (note.progress is not None)
-    said = sum(len(data) for _, data in note.events)
+    said = sum(len(data) for *_, data in note.events)
     row = cx.execute(
         "update runs set progress = coalesce(?, progress), saved = coalesce(?, saved), seq = seq + ?, "
         "log_bytes = log_bytes + ? where id = ? and attempt = ? and state = 'running' returning no, seq",
@@ -268,6 +268,6 @@ def _note(cx: sqlite3.Connection, note: Note, now: float) -> int | None:
     first = seq - len(note.events) + 1
     cx.executemany(
         "insert into events values (?, ?, ?, ?, ?)",
-        [(no, first + at, kind, now, data) for at, (kind, data) in enumerate(note.events)],
+        [(no, first + n, *event) for n, event in enumerate(note.events)],
     )
     return int(seq)

@@ -16,12 +16,12 @@ from ..run import State
 from ..signature import Signature
 from .start import Starting, only_signed_in
 from .wire import (
+    Node,
+    Run,
+    RunEvent,
     RunLog,
     RunPage,
-    WireEvent,
-    WireNode,
-    WireRun,
-    WireRunWithParams,
+    RunWithParams,
     event_to_wire,
     node_to_wire,
     to_wire as run_to_wire,
@@ -70,7 +70,7 @@ class RunMethods:
     def __init__(self, starting: Starting, prefix: str) -> None:
         self._starting, self._prefix = starting, prefix
 
-    def get(self, caller: Caller, id: str) -> WireRunWithParams:
+    def get(self, caller: Caller, id: str) -> RunWithParams:
         """The run as it stands now, with its params."""
         return with_params(self._starting.run_for(id, caller), self._prefix)
 
@@ -96,19 +96,19 @@ class RunMethods:
         id: str,
         timeout: Annotated[float, Meta(ge=0)] = LONGEST_WAIT_S,
         seq: int | None = None,
-    ) -> WireRun:
+    ) -> Run:
         """The run as soon as it has ended, or with `seq` as soon as it has got beyond it; after `timeout` seconds
         (at most 25) as it stands."""
         self._starting.run_for(id, caller)
         run = self._starting.engine().watch(id, seq, min(timeout, LONGEST_WAIT_S))
         return run_to_wire(run, self._prefix)
 
-    def cancel(self, caller: Caller, id: str) -> WireRun:
+    def cancel(self, caller: Caller, id: str) -> Run:
         """Ask for the run to be cancelled: at once while it is queued; a running one is asked to stop, and ended if
         it does not. A run that has ended stays as it is."""
         return run_to_wire(self._starting.engine().cancel(self._starting.run_for(id, caller)), self._prefix)
 
-    def retry(self, caller: Caller, id: str) -> WireRun:
+    def retry(self, caller: Caller, id: str) -> Run:
         """Start the same job with the same params again: a new run with `retry_of`."""
         return run_to_wire(self._starting.engine().retry(self._starting.run_for(id, caller)), self._prefix)
 
@@ -121,7 +121,7 @@ class RunMethods:
     ) -> RunLog:
         """Log lines and partial results of the run after the seq `after`."""
         self._starting.run_for(id, caller)
-        events: list[WireEvent] = [
+        events: list[RunEvent] = [
             event_to_wire(event) for event in self._starting.engine().ledger.events(id, after, limit)
         ]
         return RunLog(events, events[-1].seq if events else after)
@@ -135,7 +135,7 @@ class RunMethods:
         priority: int | None = None,
         key: str | None = None,
         queue: str | None = None,
-    ) -> WireRun:
+    ) -> Run:
         """Start a run of `job`. `delay` in seconds; a higher `priority` is sooner; the same `key` gives the same run
         again instead of a second one."""
         declared = self._starting.job_for(job, caller)
@@ -145,8 +145,8 @@ class RunMethods:
         return run_to_wire(self._starting.start(job, declared, sent, options, caller), self._prefix)
 
 
-def worker_list(starting: Starting) -> Callable[[Caller], list[WireNode]]:
-    def worker_list(caller: Caller) -> list[WireNode]:
+def worker_list(starting: Starting) -> Callable[[Caller], list[Node]]:
+    def worker_list(caller: Caller) -> list[Node]:
         """The worker nodes that are alive."""
         only_signed_in(caller)
         return [node_to_wire(node) for node in starting.engine().ledger.nodes()]

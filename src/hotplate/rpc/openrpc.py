@@ -15,7 +15,7 @@ from ..registry import Function
 from ..signature import Schemas, Signature
 from .builtin import BuiltinTarget
 from .message import encode
-from .wire import WireRun
+from .wire import Run
 
 NAME = "rpc.discover"
 VERSION = "1.3.2"
@@ -85,7 +85,7 @@ def _function(name: str, function: Function, schemas: Schemas) -> dict[str, Any]
     made = _described(name, function.doc, function.signature, schemas)
     if isinstance(function, Job):
         result = made["result"]["schema"]
-        made["result"] = {"name": "run", "schema": schemas.of(WireRun, result=True)}
+        made["result"] = {"name": "run", "schema": schemas.of(Run, result=True)}
         made |= {"x-hotplate-kind": "job", "x-hotplate-result": result}
         if function.signature.is_generator:
             made["x-hotplate-partial"] = result.get("items", {})

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from ..engine import Event, NodeInfo
-from ..run import ErrorInfo, FileInfo, Progress, Run, State, WaitingFor, utc
+from ..engine import Event as KeptEvent, NodeInfo
+from ..run import ErrorInfo, FileInfo, Progress, Run as KeptRun, State, WaitingFor, utc
 
 
-class WireRun(Struct, frozen=True, kw_only=True):
+class Run(Struct, frozen=True, kw_only=True):
     """A run. Times are RFC 3339 in UTC; `seq` rises with everything that happens to the run."""
 
     id: str
@@ -39,7 +39,7 @@ class WireRun(Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None
 
 
-class WireRunWithParams(WireRun, frozen=True, kw_only=True):
+class RunWithParams(Run, frozen=True, kw_only=True):
     """A run with the params it was started with."""
 
     params: Any
@@ -48,12 +48,12 @@ class WireRunWithParams(WireRun, frozen=True, kw_only=True):
 class RunPage(Struct, frozen=True):
     """A page of runs, newest first; `next` is the `before` of the page that follows, null on the last one."""
 
-    runs: list[WireRun]
+    runs: list[Run]
     next: int | None
 
 
-class WireEvent(Struct, frozen=True):
-    """A log line ({level, logger, at, text}) or a partial result of a run."""
+class RunEvent(Struct, frozen=True):
+    """A log line ({level, logger, text}) or a partial result of a run."""
 
     seq: int
     type: Literal["log", "partial"]
@@ -64,11 +64,11 @@ class WireEvent(Struct, frozen=True):
 class RunLog(Struct, frozen=True):
     """What a run said after a seq; `next` is the `after` of the next question."""
 
-    events: list[WireEvent]
+    events: list[RunEvent]
     next: int
 
 
-class WireNode(Struct, frozen=True, kw_only=True):
+class Node(Struct, frozen=True, kw_only=True):
     """A worker pool that is alive; `memory` in bytes."""
 
     id: str
@@ -83,28 +83,28 @@ class WireNode(Struct, frozen=True, kw_only=True):
     memory: int | None
 
 
-_SHARED = [name for name in WireRun.__struct_fields__ if name not in ("result", "result_file")]
+_SHARED = [name for name in Run.__struct_fields__ if name not in ("result", "result_file")]
 
 
-def to_wire(run: Run, prefix: str = "") -> WireRun:
+def to_wire(run: KeptRun, prefix: str = "") -> Run:
     """The run as it goes over the wire; `prefix` is the path that stands before Hotplate's addresses."""
     facts = {name: getattr(run, name) for name in _SHARED}
-    return WireRun(**facts, result=run.result, result_file=_placed(run.result_file, prefix))
+    return Run(**facts, result=run.result, result_file=_placed(run.result_file, prefix))
 
 
-def with_params(run: Run, prefix: str = "") -> WireRunWithParams:
+def with_params(run: KeptRun, prefix: str = "") -> RunWithParams:
     wire = to_wire(run, prefix)
-    facts = {name: getattr(wire, name) for name in WireRun.__struct_fields__}
-    return WireRunWithParams(**facts, params=Raw(bytes(run.params)))
+    facts = {name: getattr(wire, name) for name in Run.__struct_fields__}
+    return RunWithParams(**facts, params=Raw(bytes(run.params)))
 
 
-def event_to_wire(event: Event) -> WireEvent:
-    return WireEvent(event.seq, event.type, utc(event.at), Raw(event.data))  # type: ignore[arg-type]
+def event_to_wire(event: KeptEvent) -> RunEvent:
+    return RunEvent(event.seq, event.type, utc(event.at), Raw(event.data))  # type: ignore[arg-type]
 
 
-def node_to_wire(node: NodeInfo) -> WireNode:
-    facts = {name: getattr(node, name) for name in WireNode.__struct_fields__ if not name.endswith("_at")}
-    return WireNode(**facts, started_at=utc(node.started_at), seen_at=utc(node.seen_at))
+def node_to_wire(node: NodeInfo) -> Node:
+    facts = {name: getattr(node, name) for name in Node.__struct_fields__ if not name.endswith("_at")}
+    return Node(**facts, started_at=utc(node.started_at), seen_at=utc(node.seen_at))
 
 
 def _placed(file: FileInfo | None, prefix: str) -> FileInfo | None:

@@ -62,7 +62,7 @@ class Active:
         self._meter = Meter()
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._events: list[tuple[str, bytes]] = []
+        self._events: list[tuple[str, float, bytes]] = []
         self._waiting_bytes = 0
         self._left = {"log": LOG_LIMIT - work.log_bytes, "partial": LOG_LIMIT}
         self._kept = threading.Event()
@@ -148,7 +148,7 @@ class Active:
         return _encode(self._meter.progress(done, total, None if message is None else clean(message)))
 
     def _add(self, kind: str, data: bytes) -> None:
-        self._events.append((kind, data))
+        self._events.append((kind, time.time(), data))
         self._waiting_bytes += len(data)
 
     def _lending(self, change: int) -> None:

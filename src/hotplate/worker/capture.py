@@ -6,7 +6,6 @@ import io
 import logging
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -96,4 +95,4 @@ class Handler(logging.Handler):
 
 def _line(level: str, logger: str | None, text: str) -> bytes:
     named = {"logger": logger} if logger else {}
-    return _encode({"level": level, **named, "at": time.time(), "text": clean(text)})
+    return _encode({"level": level, **named, "text": clean(text)})

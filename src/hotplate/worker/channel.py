@@ -47,7 +47,7 @@ class Said(Struct, tag=True):
     id: str
     attempt: int
     progress: bytes | None
-    events: list[tuple[str, bytes]]
+    events: list[tuple[str, float, bytes]]
 
 
 class Save(Struct, tag=True):
