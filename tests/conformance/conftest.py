@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,10 @@ class Embedded:
         feed = DoorbellFeed(folder.sockets(self.place))
         self._feeds.append(feed)
         return feed
+
+    def rows(self, query: str) -> list[Any]:
+        """What the record itself says."""
+        return self._database().read(query)
 
     def close(self) -> None:
         for opened in (*self._opened, *self._feeds):

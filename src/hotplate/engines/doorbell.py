@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,9 @@ from ..run import new_id
 
 _NODE = "node"
 _PER_DATAGRAM = 1000
+
+TICK_NS = 50_000_000
+"""The time of a file's change is at least so exact, in nanoseconds."""
 
 
 def node_socket(folder: Path) -> socket.socket:
@@ -88,15 +92,19 @@ class DoorbellFeed:
         if ear is not None:
             with suppress(OSError):
                 self._path.unlink()
-                self._bell.sendto(b"", ear.getsockname())
+            ear.shutdown(socket.SHUT_RDWR)  # ends the thread's wait
             ear.close()
         self._bell.close()
 
     def _ears(self) -> list[str]:
-        changed = os.stat(self._folder).st_mtime_ns
-        if self._known[0] != changed:
-            names = [str(path) for path in self._folder.iterdir() if path.name.startswith("ear-")]
-            self._known = (changed, names)
+        try:
+            changed = os.stat(self._folder).st_mtime_ns
+            if self._known[0] != changed:
+                names = [str(path) for path in self._folder.iterdir() if path.name.startswith("ear-")]
+                # a clock tick may see two changes: what was changed just now is not known for good
+                self._known = (changed if time.time_ns() - changed > TICK_NS else -1, names)
+        except OSError:
+            return []  # somebody has cleared the folder away
         return self._known[1]
 
     def _send(self, ring: bytes, ear: str) -> None:
@@ -110,9 +118,11 @@ class DoorbellFeed:
 
     def _open(self) -> None:
         if self._ear is None:
-            self._ear = _bound(self._path)
-            self._ear.setblocking(True)
-            threading.Thread(target=self._hear, args=(self._ear,), name="hotplate-feed", daemon=True).start()
+            with suppress(OSError):  # then it stays silent
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._ear = _bound(self._path)
+                self._ear.setblocking(True)
+                threading.Thread(target=self._hear, args=(self._ear,), name="hotplate-feed", daemon=True).start()
 
     def _hear(self, ear: socket.socket) -> None:
         while self._ear is ear:
