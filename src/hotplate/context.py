@@ -16,8 +16,8 @@ from .errors import HotplateError
 
 T = TypeVar("T")
 
-caller: ContextVar[Caller] = ContextVar("hotplate_caller", default=ANONYMOUS)
-"""Who is being answered."""
+caller: ContextVar[Caller] = ContextVar("hotplate_caller")
+"""Who is being answered; `current_caller` also knows it in the threads of a run."""
 
 
 @contextmanager
@@ -36,12 +36,13 @@ class ActiveRun(Protocol):
     id: str
     job: str
     attempt: int
+    caller: Caller
     saved: Any
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None: ...
     def checkpoint(self, value: Any) -> None: ...
     def check(self) -> None: ...
-    def lend(self) -> AbstractContextManager[None]: ...
+    def lend(self, run_id: str) -> AbstractContextManager[None]: ...
 
 
 _active_run: ContextVar[ActiveRun | None] = ContextVar("hotplate_active_run", default=None)
@@ -51,6 +52,21 @@ _process_run: list[ActiveRun] = []
 def here() -> ActiveRun | None:
     """The run this code is in, None outside of one."""
     return _active_run.get() or (_process_run[-1] if _process_run else None)
+
+
+def current_caller() -> Caller:
+    """Who is being answered; in the threads that a run starts, the caller of the run."""
+    who = caller.get(None)
+    if who is None:
+        run = here()
+        who = run.caller if run else ANONYMOUS
+    return who
+
+
+def forget_run() -> None:
+    """After a fork, in the child: it is in no run."""
+    _process_run.clear()
+    _active_run.set(None)
 
 
 @contextmanager

@@ -55,7 +55,8 @@ class Want(Struct, frozen=True, kw_only=True):
 
     `slots` runs begin at once. Runs of `quick` jobs may be taken ahead as well: `depth` of them for each slot that
     gets a quick one, and `spare` for the slots that are busy with quick ones already. `durable` claims are flushed to
-    disk: needed where a run must not begin twice even after a power cut.
+    disk: needed where a run must not begin twice even after a power cut. Runs of `first` come before all others, since
+    others wait for them; with `only_first` no others come at all.
     """
 
     node: str
@@ -66,6 +67,8 @@ class Want(Struct, frozen=True, kw_only=True):
     depth: int = 0
     spare: int = 0
     durable: bool = False
+    first: Collection[str] = ()
+    only_first: bool = False
 
 
 class Claim(Struct, frozen=True):
@@ -300,8 +303,10 @@ class Engine:
 
     def wait(self, run: Run, timeout: float | None) -> Run:
         active = here()
-        with active.lend() if active else nullcontext():
-            ended = self.watch(run.id, None, timeout)
+        ended = self._there(run.id) if active else run  # a slot is lent only where there is something to wait for
+        if not active or not ended.is_final:
+            with active.lend(run.id) if active else nullcontext():
+                ended = self.watch(run.id, None, timeout)
         if not ended.is_final:
             raise TimeoutError(f"run {run.id} is still {ended.state} after {timeout} s; it goes on")
         return ended

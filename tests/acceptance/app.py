@@ -411,6 +411,13 @@ def alone(room: str, pause: float = 0.0) -> None:
 
 
 @hp.job
+def maybe_hold(gate: str, where: str) -> None:
+    append(where, "")
+    if gate:
+        hold_on(gate)
+
+
+@hp.job
 def note(where: str, text: str) -> str:
     append(where, text)
     return text
@@ -449,6 +456,67 @@ def wait_for_held(gate: str, where: str) -> str:
 @hp.job
 def lone_parent(times: int) -> int:
     return sum(int(count.start(1).wait()) for _ in range(times))
+
+
+@hp.job
+def ask_in_vain() -> None:
+    stumble.start("exception").wait(30)
+
+
+@hp.job
+def start_in_thread() -> str:
+    ids: list[str] = []
+    app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def work() -> None:
+        with app.app_context():
+            ids.append(repeat.start("a", 2).id)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return ids[0]
+
+
+@hp.job
+def start_in_fork() -> str:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, repeat.start("a", 2).id.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    return os.read(reader, 100).decode()
+
+
+@hp.job
+def fork_and_talk(lines: int) -> str:
+    child = os.fork()
+    if child == 0:
+        for number in range(lines):
+            print(f"{'child':>100} {number}")
+            current_run.progress(number)
+        os._exit(7 if current_run else 0)
+    _, status = os.waitpid(child, 0)
+    print("parent")
+    return f"exit {os.waitstatus_to_exitcode(status)}"
+
+
+@hp.job
+def vandal(where: str) -> str:
+    """Writes to sockets that are not its own."""
+    append(where, current_run.attempt)
+    for fd in map(int, sys.argv[2:4]):
+        os.write(fd, b"\x05\0\0\0garbage")
+    time.sleep(5)
+    return "unharmed"
+
+
+@hp.job
+def kill_own_child() -> int:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    child.kill()
+    return child.wait()
 
 
 @hp.method

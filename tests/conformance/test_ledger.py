@@ -217,6 +217,35 @@ class TestConcurrency:
         start(ledger, new(queue="other", cap=1), new(queue="other", cap=1))
         assert len(claim(ledger, 9)) == 1
 
+    def test_the_limit_holds_over_all_queues(self, ledger: Ledger) -> None:
+        enlist(ledger, NODE, Known(name="add", concurrency=2))
+        start(ledger, *[new(queue=queue, cap=2) for queue in ("a", "b", "c") * 2])
+        assert len(claim(ledger, 9)) == 2
+        waiting = start(ledger, new(queue="d", cap=2))[0]
+        assert waiting.waiting_for == "concurrency"
+        assert claim(ledger, 9, first=[waiting.id]) == []
+
+    def test_what_is_taken_ahead_counts_for_the_limit(self, ledger: Ledger) -> None:
+        enlist(ledger, NODE, Known(name="add", concurrency=3))
+        start(ledger, *[new(cap=3) for _ in range(9)])
+        assert len(claim(ledger, 2, quick=["add"], depth=5)) == 3
+
+
+class TestAwaited:
+    def test_what_others_wait_for_comes_before_all_else(self, ledger: Ledger) -> None:
+        _, urgent, late, last = start(ledger, new(), new(priority=9), new(queue="other"), new(job="sub"))
+        got = claim(ledger, 3, jobs=["add", "sub"], first=[late.id, last.id, new_id()])
+        assert [one.id for one in got] == [late.id, last.id, urgent.id]
+
+    def test_nothing_else_comes_if_only_that_is_wanted(self, ledger: Ledger) -> None:
+        _, awaited = start(ledger, new(), new())
+        assert [one.id for one in claim(ledger, 5, first=[awaited.id], only_first=True)] == [awaited.id]
+        assert claim(ledger, 5, first=[awaited.id], only_first=True) == []
+
+    def test_it_must_be_due_known_and_in_a_wanted_queue(self, ledger: Ledger, clock: Clock) -> None:
+        runs = start(ledger, new(due_at=clock.now + 9), new(job="unknown"), new(queue="other"))
+        assert claim(ledger, 5, queues=["default"], first=[run.id for run in runs]) == []
+
 
 class TestOutcomes:
     def test_a_success_is_committed_with_its_result(self, ledger: Ledger) -> None:

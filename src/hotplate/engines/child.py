@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 
 from ..engine import Claim
 from ..options import Known
@@ -61,7 +61,8 @@ class Child:
         self.exit_fd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
         self.given: deque[Given] = deque()
         self.ready = False
-        self.lent = False
+        self.awaited: list[str] = []
+        self.baseline = 0
         self.retiring = False
         self.recalled = False
         self.peak = 0
@@ -76,6 +77,11 @@ class Child:
         return self.ready and not self.given and not self.retiring
 
     @property
+    def lent(self) -> bool:
+        """Whether its run waits for other runs, so that its slot is theirs meanwhile."""
+        return bool(self.awaited)
+
+    @property
     def unsent(self) -> bool:
         return bool(self._unsent)
 
@@ -83,6 +89,8 @@ class Child:
         """Send attempts to be executed, one after the other."""
         if not self.given:
             given[0].begun = self.spoke_at = time.monotonic()
+            if given[0].known.memory is not None:
+                self.baseline, self.peak = self.rss(), 0
         self.given.extend(given)
         works = [
             Work(c.id, c.attempt, c.job, c.params, c.caller, c.saved, c.log_bytes, g.known.memory)
@@ -116,13 +124,19 @@ class Child:
                 return
             if not piece:
                 return
-            yield from map(from_worker, self._buffer.feed(piece))
+            try:
+                yield from map(from_worker, self._buffer.feed(piece))
+            except DecodeError:  # a job has written to a socket that is not its own
+                self.kill()
+                return
 
     def done_with(self, run_id: str, attempt: int) -> Given | None:
         """Strike an attempt off the list; the next one is begun."""
         self.spoke_at = time.monotonic()
         for given in self.given:
             if (given.claim.id, given.claim.attempt) == (run_id, attempt):
+                if given is self.given[0]:
+                    self.awaited = []
                 self.given.remove(given)
                 if self.given and not self.given[0].begun:
                     self.given[0].begun = self.spoke_at
@@ -155,12 +169,14 @@ class Child:
     def bury(self) -> int:
         """After its end: end what is left of its process group, and close what is open; the exit status."""
         self.kill()
-        status = self.process.wait()
+        _, status, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.peak = max(self.peak, usage.ru_maxrss * 1024 - self.baseline)
         self.channel.close()
         self._control.close()
         if self.exit_fd is not None:
             os.close(self.exit_fd)
-        return status
+        return self.process.returncode
 
     def rss(self) -> int:
         """Memory in use by it and by all processes below it, in bytes; 0 where the platform does not tell."""

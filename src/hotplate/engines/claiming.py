@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..engine import Claim, Want
 from .moves import guard
@@ -17,8 +17,15 @@ Candidate = tuple[int, int, int, str]
 
 def claim(cx: sqlite3.Connection, want: Want, now: float) -> list[Claim]:
     """Take what is wanted, in the order in which it is to begin."""
-    chosen = _choose(_candidates(cx, want), want)
+    left = _left(cx)
+    chosen = _choose(_candidates(cx, want, left), want, left)
     return [claim for ahead in (False, True) for claim in _take(cx, chosen[ahead], want, now, ahead)]
+
+
+def _left(cx: sqlite3.Connection) -> dict[str, int]:
+    """How many more runs of a job may go on, over all its lanes, where there is a limit."""
+    rows = cx.execute("select job, max(max(cap) - sum(running), 0) from lanes where cap is not null group by job")
+    return dict(rows.fetchall())
 
 
 _READY = "select queue, job from runs where ready = 1 and"
@@ -38,41 +45,46 @@ def _lanes_ready(cx: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         yield queue, job
 
 
-def _candidates(cx: sqlite3.Connection, want: Want) -> Iterator[Candidate]:
-    """What may be claimed, best first: by priority, then by turn, then by age."""
+def _candidates(cx: sqlite3.Connection, want: Want, left: Mapping[str, int]) -> Iterator[Candidate]:
+    """What may be claimed, best first: what others wait for, then by priority, by turn, by age."""
+    yield from _awaited(cx, want)
+    if want.only_first:
+        return
     lanes = []
     most = want.slots * (1 + want.depth) + want.spare
     for queue, job in _lanes_ready(cx):
-        if job in want.jobs and (want.queues is None or queue in want.queues):
-            room = min(most, _room(cx, queue, job, most))
+        if _is_wanted(want, queue, job):
             lanes.append(
                 cx.execute(
                     "select -priority, turn, no, job from runs where ready = 1 and queue = ? and job = ? "
                     "order by priority desc, turn, no limit ?",
-                    (queue, job, room),
+                    (queue, job, min(most, left.get(job, most))),
                 ).fetchall()
             )
-    return heapq.merge(*lanes)
+    yield from heapq.merge(*lanes)
 
 
-def _room(cx: sqlite3.Connection, queue: str, job: str, most: int) -> int:
-    row = cx.execute("select cap - running from lanes where queue = ? and job = ?", (queue, job)).fetchone()
-    if row is None:
-        # The queue was named at the start of a run: its lane has the limit that the job has elsewhere.
-        open_lane(cx, queue, job)
-        cx.execute(
-            "update lanes set cap = (select max(l.cap) from lanes l where l.job = ?) where queue = ? and job = ?",
-            (job, queue, job),
-        )
-        return _room(cx, queue, job, most)
-    return most if row[0] is None else max(row[0], 0)
+def _awaited(cx: sqlite3.Connection, want: Want) -> Iterator[Candidate]:
+    if not want.first:
+        return
+    marks = ", ".join("?" * len(want.first))
+    ready = f"select queue, -priority, turn, no, job from runs where ready = 1 and id in ({marks})"
+    for queue, *candidate in cx.execute(ready, [*want.first]).fetchall():
+        if _is_wanted(want, queue, candidate[3]):
+            yield tuple(candidate)
 
 
-def _choose(candidates: Iterator[Candidate], want: Want) -> dict[bool, list[int]]:
+def _is_wanted(want: Want, queue: str, job: str) -> bool:
+    return job in want.jobs and (want.queues is None or queue in want.queues)
+
+
+def _choose(candidates: Iterator[Candidate], want: Want, left: dict[str, int]) -> dict[bool, list[int]]:
     """The numbers of the runs to take, those that begin at once under False and those taken ahead under True."""
     chosen: dict[bool, list[int]] = {False: [], True: []}
     slots, spare = want.slots, want.spare
     for _, _, no, job in candidates:
+        if left.get(job) == 0 or (want.first and no in chosen[False]):
+            continue
         if slots:
             slots -= 1
             spare += want.depth if job in want.quick else 0
@@ -80,6 +92,10 @@ def _choose(candidates: Iterator[Candidate], want: Want) -> dict[bool, list[int]
         elif spare and job in want.quick:
             spare -= 1
             chosen[True].append(no)
+        else:
+            continue
+        if job in left:
+            left[job] -= 1
         if not slots and not spare:
             break
     return chosen
@@ -104,10 +120,18 @@ def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead:
     rows.sort(key=lambda row: order[row[0]])
     claims = [Claim(*row[2:], ahead) for row in rows]  # type: ignore[call-arg]  # counts the star as all of them
     for (queue, job), n in Counter((claim.queue, claim.job) for claim in claims).items():
-        cx.execute("update lanes set running = running + ? where queue = ? and job = ?", (n, queue, job))
+        _fill_lane(cx, queue, job, n)
     by_turn = sorted((row[1], row[4]) for row in rows)
     come_to(cx, {queue: turn for turn, queue in by_turn})
     return claims
+
+
+def _fill_lane(cx: sqlite3.Connection, queue: str, job: str, n: int) -> None:
+    lane = cx.execute("update lanes set running = running + ? where queue = ? and job = ?", (n, queue, job))
+    if not lane.rowcount:
+        # The queue was named at the start of a run: its lane has the limit that the job has elsewhere.
+        limit = "select ?, ?, max(cap), ? from lanes where job = ?"
+        cx.execute(f"insert into lanes (queue, job, cap, running) {limit}", (queue, job, n, job))
 
 
 def open_lane(cx: sqlite3.Connection, queue: str, job: str) -> None:

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 
 from ..worker.limits import thread_environment
 from .child import NODE_MARK, Child, Given
-from .pace import DEPTH
-
-MOST_LENT = 32
-"""So many more workers there may be than slots, for runs that wait for other runs."""
+from .pace import DEPTH, MOST_LENT
 
 MEMORY_LOOK_S = 0.2
 NEAR_LIMIT = 0.8
 LONGEST_PAUSE_S = 30.0
+LINGER_S = 5.0
 
 
 class Crew:
@@ -28,11 +26,14 @@ class Crew:
         self._failures = 0
         self._not_before = 0.0
         self._memory_at = 0.0
-        self._baseline: dict[int, int] = {}
 
     @property
     def lent(self) -> int:
         return sum(child.lent for child in self.children)
+
+    def awaited(self) -> list[str]:
+        """The runs for which others wait."""
+        return [run_id for child in self.children for run_id in child.awaited]
 
     def busy(self) -> list[Child]:
         return [child for child in self.children if child.given]
@@ -75,16 +76,17 @@ class Crew:
     def is_ready(self, child: Child) -> None:
         child.ready = True
         self._failures = 0
-        self._baseline[child.pid] = child.rss()
 
     def try_again(self) -> None:
         """Forget that children failed to start: the application has changed."""
         self._failures, self._not_before = 0, 0.0
 
     def trim(self) -> None:
-        """Let children go that were started for lent slots, when those have come back."""
+        """Let children go that were started for lent slots, when those came back some time ago."""
         alive = [child for child in self.children if not child.retiring]
-        for child in [child for child in alive if child.idle][: max(0, len(alive) - self.concurrency - self.lent)]:
+        before = time.monotonic() - LINGER_S
+        unused = [child for child in alive if child.idle and child.spoke_at < before]
+        for child in unused[: max(0, len(alive) - self.concurrency - self.lent)]:
             child.retire()
 
     def retire_all(self) -> None:
@@ -96,7 +98,6 @@ class Crew:
     def bury(self, child: Child) -> int:
         """After the end of a child: its exit status."""
         self.children.remove(child)
-        self._baseline.pop(child.pid, None)
         if not child.ready:
             self._failures += 1
             self._not_before = time.monotonic() + min(0.5 * 2**self._failures, LONGEST_PAUSE_S)
@@ -124,7 +125,7 @@ class Crew:
             given = child.given[0]
             if given.known.memory is None:
                 continue
-            used = child.rss() - self._baseline.get(child.pid, 0)
+            used = child.rss() - child.baseline
             child.peak = max(child.peak, used)
             if used > given.known.memory:
                 given.stopped_for = "memory"

@@ -60,7 +60,8 @@ create table events (
     primary key (run_no, seq)
 ) without rowid;
 
--- One lane for each queue and job: a claim takes from it only while running < cap (null: no limit).
+-- One lane for each queue and job: a claim takes from it only while fewer than `cap` (null: no limit) are running in
+-- all lanes of the job.
 create table lanes (
     queue   text not null,
     job     text not null,

@@ -16,6 +16,10 @@ DEPTH = 32
 STUCK_S = 0.05
 """A worker that is silent for so long while runs wait behind its present one gives those back, in seconds."""
 
+MOST_LENT = 32
+"""So many more workers there may be than slots, for runs that wait for other runs. With so many waiting, only what is
+waited for begins."""
+
 _WEIGHT = 0.2
 _ENOUGH = 5
 
@@ -43,7 +47,13 @@ class Pace:
 
 
 def wanted(
-    node: str, known: dict[str, Known], queues: Sequence[str] | None, slots: int, quick: frozenset[str], spare: int
+    node: str,
+    known: dict[str, Known],
+    queues: Sequence[str] | None,
+    slots: int,
+    quick: frozenset[str],
+    spare: int,
+    awaited: Sequence[str],
 ) -> Want:
     """What to ask of the ledger."""
     return Want(
@@ -55,4 +65,6 @@ def wanted(
         depth=DEPTH - 1 if quick else 0,
         spare=spare,
         durable=not all(job.rerun_lost for job in known.values()),
+        first=awaited,
+        only_first=len(awaited) >= MOST_LENT,
     )

@@ -170,7 +170,7 @@ class Node:
         spare = 0 if self._stopping else self._crew.spare(quick)
         want = None
         if (slots or spare) and (self._rung or self._outcomes):
-            want = wanted(self.id, self._known, self._options.queues, slots, quick, spare)
+            want = wanted(self.id, self._known, self._options.queues, slots, quick, spare, self._crew.awaited())
         if (want is None and not self._outcomes) or self._can_gather(slots):
             return
         outcomes = self._outcomes
@@ -205,7 +205,6 @@ class Node:
             takers[at % len(takers)][1].append(given)
         for child, share in [*shares.values(), *(taker for taker in takers if taker[0].pid not in shares)]:
             if share:
-                child.peak = 0
                 child.give(share)
                 self._watch_channel(child)
 
@@ -249,7 +248,7 @@ class Node:
                 self._notes.append(Note(id=message.id, attempt=message.attempt, saved=message.value))
                 self._saves.append((child, message))
             case Lend():
-                child.lent, self._rung = message.on, True
+                child.awaited, self._rung = message.awaited if child.given else [], True
             case Returned():
                 child.recalled = False
                 given = [child.done_with(*of) for of in message.ids]

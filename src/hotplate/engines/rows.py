@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -19,14 +19,11 @@ COLUMNS = (
 _progress = msgspec.json.Decoder(Progress).decode
 _error = msgspec.json.Decoder(ErrorInfo).decode
 
-Lanes = Mapping[tuple[str, str], bool]
-"""Whether the lane of a queue and a job is full."""
-
 
 class Waiting:
-    """Tells why a queued run waits, as of `now`: `nodes` are alive, `full` lanes are at their limit."""
+    """Tells why a queued run waits, as of `now`: `nodes` are alive, the jobs `full` are at their limits."""
 
-    def __init__(self, now: float, nodes: Sequence[NodeInfo], full: Lanes) -> None:
+    def __init__(self, now: float, nodes: Sequence[NodeInfo], full: Collection[str]) -> None:
         self._now, self._nodes, self._full = now, nodes, full
 
     def reason(self, job: str, queue: str, due_at: float) -> WaitingFor | None:
@@ -36,7 +33,7 @@ class Waiting:
             return "no worker alive"
         if not any(job in node.jobs and (node.queues is None or queue in node.queues) for node in self._nodes):
             return "job unknown to every worker"
-        return "concurrency" if self._full.get((queue, job)) else None
+        return "concurrency" if job in self._full else None
 
 
 def run_of(row: Sequence[Any], file: FileInfo | None, waiting: Waiting) -> Run:

@@ -157,12 +157,12 @@ class SqliteLedger:
         self._db.close()
 
     def _runs(self, rows: Sequence[Any]) -> list[Run]:
-        waiting = self._waiting() if any(row[2] == "queued" for row in rows) else Waiting(0.0, [], {})
+        waiting = self._waiting() if any(row[2] == "queued" for row in rows) else Waiting(0.0, [], ())
         return [run_of(row, self._file(row[20]), waiting) for row in rows]
 
     def _waiting(self) -> Waiting:
-        lanes = self._db.read("select queue, job, running >= cap from lanes where cap is not null")
-        return Waiting(self._clock(), self.nodes(), {(queue, job): bool(full) for queue, job, full in lanes})
+        full = self._db.read("select job from lanes group by job having sum(running) >= max(cap)")
+        return Waiting(self._clock(), self.nodes(), {job for (job,) in full})
 
     def _file(self, file_id: str | None) -> FileInfo | None:
         if file_id is None:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..caller import Caller
 from ..config import Settings
-from ..context import caller as current_caller, here
+from ..context import current_caller, here
 from ..engine import Engine, KeptFile
 from ..errors import Conflict, Error, Forbidden, HotplateError, NotFound, Unauthenticated
 from ..file import File, NewFile
@@ -78,7 +78,7 @@ class AppState:
         name = self.registry.name_of(job)
         if name is None:
             raise HotplateError(f"job {job.name!r} is not declared in application {self.app.name!r}")
-        return self.starting.start(name, job, params, options, current_caller.get())
+        return self.starting.start(name, job, params, options, current_caller())
 
     def file_for(self, file_id: str, caller: Caller) -> KeptFile | None:
         """A kept file that this caller may read."""
@@ -87,14 +87,14 @@ class AppState:
 
     def read_file(self, file_id: str) -> Iterator[bytes]:
         """`file.Keeping`: the chunks of a file of whoever is being answered."""
-        if self.file_for(file_id, current_caller.get()) is None:
+        if self.file_for(file_id, current_caller()) is None:
             raise NotFound(data=f"there is no file {file_id[:100]}")
         return self.engine().files.read(file_id)
 
     def keep_file(self, new: NewFile) -> File:
         """`file.Keeping`: take a file that a function returns, as the caller's and as part of the run."""
         run = here()
-        caller = current_caller.get().id
+        caller = current_caller().id
         kept = self.engine().files.keep(
             new.name, new.media_type, new.chunks(), caller=caller, run_id=run.id if run else None
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from ..caller import Caller
 from ..errors import Cancelled, HotplateError, Stopped, TimedOut
 from ..run import Progress
 from .channel import Lend, Said, Save, Work
@@ -54,7 +55,7 @@ class Active:
     """`context.ActiveRun` in a worker. Its methods may be called from any thread of the job."""
 
     def __init__(self, work: Work, post: Post, courier: Courier) -> None:
-        self.id, self.job, self.attempt = work.id, work.job, work.attempt
+        self.id, self.job, self.attempt, self.caller = work.id, work.job, work.attempt, Caller(work.caller, True)
         self.saved: Any = None if work.saved is None else msgspec.json.decode(work.saved)
         self._post, self._courier = post, courier
         self._stop: Callable[[], Stopped] | None = None
@@ -66,7 +67,7 @@ class Active:
         self._waiting_bytes = 0
         self._left = {"log": LOG_LIMIT - work.log_bytes, "partial": LOG_LIMIT}
         self._kept = threading.Event()
-        self._lent = 0
+        self._awaited: list[str] = []
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
         steps = (float(done), None if total is None else float(total), message)
@@ -91,13 +92,13 @@ class Active:
         self.check()
 
     @contextmanager
-    def lend(self) -> Iterator[None]:
-        """The slot of this run belongs to other runs while it waits for them."""
-        self._lending(+1)
+    def lend(self, run_id: str) -> Iterator[None]:
+        """The slot of this run belongs to other runs, at first to the one that it waits for."""
+        self._lending(self._awaited.append, run_id)
         try:
             yield
         finally:
-            self._lending(-1)
+            self._lending(self._awaited.remove, run_id)
 
     def stop(self, reason: str) -> None:
         """The node asks for it; the next progress, checkpoint or wait raises."""
@@ -151,11 +152,10 @@ class Active:
         self._events.append((kind, time.time(), data))
         self._waiting_bytes += len(data)
 
-    def _lending(self, change: int) -> None:
-        with self._lock:
-            before, self._lent = self._lent, self._lent + change
-        if (before == 0) != (self._lent == 0):
-            self._post.send(Lend(self._lent > 0))
+    def _lending(self, change: Callable[[str], None], run_id: str) -> None:
+        with self._sending:
+            change(run_id)
+            self._post.send(Lend(self._awaited))
 
 
 def _checkpoint_json(job: str, value: Any) -> bytes:

@@ -41,11 +41,22 @@ def captured(run: Active) -> Iterator[None]:
         err.finish()
 
 
+def release() -> None:
+    """Give back the process's own streams and log, for good: after a fork, in the child."""
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if isinstance(handler, Handler)]:
+        root.removeHandler(handler)
+    if isinstance(sys.stdout, Lines):
+        sys.stdout = sys.stdout.behind
+    if isinstance(sys.stderr, Lines):
+        sys.stderr = sys.stderr.behind
+
+
 class Lines(io.TextIOBase):
     """A text stream whose lines go to the run's log."""
 
     def __init__(self, run: Active, level: str, behind: TextIO) -> None:
-        self._run, self._level, self._behind = run, level, behind
+        self._run, self._level, self.behind = run, level, behind
         self._rest, self._lock = "", threading.RLock()
 
     @property
@@ -56,7 +67,7 @@ class Lines(io.TextIOBase):
         return True
 
     def fileno(self) -> int:
-        return self._behind.fileno()
+        return self.behind.fileno()
 
     def write(self, text: str) -> int:
         with self._lock:

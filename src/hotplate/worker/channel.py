@@ -75,9 +75,9 @@ class Done(Struct, tag=True):
 
 
 class Lend(Struct, tag=True):
-    """The run waits for other runs and lends its slot meanwhile (`on`), or takes it back."""
+    """The run waits for the runs `awaited` and lends its slot meanwhile; if there are none, it takes it back."""
 
-    on: bool
+    awaited: list[str]
 
 
 class Returned(Struct, tag=True):

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ..caller import Caller
-from ..context import answering, running
+from ..context import answering, forget_run, running
 from ..errors import (
     Error,
     InvalidParams,
@@ -39,7 +39,7 @@ from ..errors import (
 from ..job import Job
 from ..run import ErrorInfo
 from .active import Active, clean
-from .capture import captured
+from .capture import captured, release
 from .channel import Buffer, Done, Failed, Hello, Returned, Saved, StopRun, Work, to_worker
 from .courier import Courier, Post
 from .family import descendants, end_with_all
@@ -117,6 +117,8 @@ class Worker:
         self._courier = Courier(control, self._deliver)
         self._courier.on_stop = self._stop
         self._courier.on_saved = self._saved
+        self._ends = (work, control)
+        os.register_at_fork(after_in_child=self._forked)
         self._courier.on_recall = lambda: self._post.send(Returned(self._inbox.give_back()))
 
     def serve(self, load: Callable[[], Home]) -> None:
@@ -170,6 +172,13 @@ class Worker:
         else:
             done.result = encoded
         done.how = "returned"
+
+    def _forked(self) -> None:
+        """A process that a job forks is in no run, and must not speak to the node."""
+        forget_run()
+        release()
+        for end in self._ends:
+            end.close()
 
     def _deliver(self) -> None:
         active = self._active
