@@ -2,8 +2,8 @@
 
     python -m benchmarks.answer [--quick]
 
-The peers are measured in turns, round after round, and a ratio is that of the medians. Behind a server the load comes
-from wrk where it is installed, else from `benchmarks.load`.
+The peers are measured in turns, round after round; figures and ratios are medians, a ratio that of what was measured
+in the same round. Behind a server the load comes from wrk where it is installed, else from `benchmarks.load`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from hotplate.caller import OPEN
 
 from . import answer_apps, load, report
 
-Case = tuple[str, str]
-"""A peer and a case."""
+Figures = dict[tuple[str, str], list[float]]
+"""What was measured of a peer in a case, a figure for each round."""
 
 TITLES: Mapping[str, str] = {
     "raw": "typed WSGI by hand (the limit)",
@@ -68,20 +68,20 @@ def call_answer(body: bytes) -> Callable[[], object]:
     return lambda: answerer.answer(body, OPEN)
 
 
-def in_process(rounds: int, share: float) -> dict[Case, float]:
-    """Microseconds of a call, by peer and case."""
-    calls: dict[Case, Callable[[], object]] = {}
+def in_process(rounds: int, share: float) -> Figures:
+    """Microseconds of a call."""
+    calls: dict[tuple[str, str], Callable[[], object]] = {}
     for case, body in answer_apps.bodies().items():
         for peer in TITLES:
             calls[peer, case] = call_answer(body) if peer == "answer" else call_app(getattr(answer_apps, peer), body)
-    took: dict[Case, list[float]] = {key: [] for key in calls}
+    took: Figures = {key: [] for key in calls}
     for call in calls.values():
         seconds(call, 50)
     counts = {key: max(2, int(share / (seconds(call, 50) / 50))) for key, call in calls.items()}
     for _ in range(rounds):
         for key, call in calls.items():
             took[key].append(1e6 * seconds(call, counts[key]) / counts[key])
-    return {key: median(times) for key, times in took.items()}
+    return took
 
 
 def seconds(call: Callable[[], object], times: int) -> float:
@@ -91,40 +91,45 @@ def seconds(call: Callable[[], object], times: int) -> float:
     return perf_counter() - begun
 
 
-def behind(server: load.Server, rounds: int, duration: float) -> dict[Case, float]:
-    """Requests a second, by peer and case."""
-    rates: dict[Case, list[float]] = {}
+def behind(server: load.Server, rounds: int, duration: float) -> Figures:
+    """Requests a second."""
+    rates: Figures = {}
     with load.serving(server, list(answer_apps.PEERS)) as addresses:
         for turn in range(rounds):
             print(f"{server.name}, round {turn + 1} of {rounds}", file=sys.stderr)
             for case, body in answer_apps.bodies().items():
                 for peer, port in addresses.items():
                     rates.setdefault((peer, case), []).append(load.rate(port, body, duration))
-    return {key: median(found) for key, found in rates.items()}
+    return rates
 
 
-def cost_lines(costs: Mapping[Case, float]) -> Iterator[str]:
+def ratio(figures: Figures, peer: str, to: str, case: str) -> float:
+    """The median of the ratios of each round."""
+    return median(a / b for a, b in zip(figures[peer, case], figures[to, case], strict=True))
+
+
+def cost_lines(costs: Figures) -> Iterator[str]:
     cases = list(answer_apps.bodies())
     yield "In process, microseconds of a call (and how many times the limit):"
     yield ""
     rows = []
     for peer, title in TITLES.items():
-        cells = [f"{costs[peer, case]:,.1f} ({costs[peer, case] / costs['raw', case]:.2f} x)" for case in cases]
+        cells = [f"{median(costs[peer, case]):,.1f} ({ratio(costs, peer, 'raw', case):.2f} x)" for case in cases]
         rows.append([title, *cells])
     yield from report.table(["", *cases], rows)
     yield ""
 
 
-def rate_lines(server: load.Server, rates: Mapping[Case, float]) -> Iterator[str]:
+def rate_lines(server: load.Server, rates: Figures) -> Iterator[str]:
     cases = list(answer_apps.bodies())
     yield f"Behind {server.name} (one process), requests a second (and the share of the limit):"
     yield ""
     rows = []
     for peer in answer_apps.PEERS:
-        cells = [f"{rates[peer, case]:,.0f} ({rates[peer, case] / rates['raw', case]:.0%})" for case in cases]
+        cells = [f"{median(rates[peer, case]):,.0f} ({ratio(rates, peer, 'raw', case):.0%})" for case in cases]
         rows.append([TITLES[peer], *cells])
     yield from report.table(["", *cases], rows)
-    faster = ", ".join(f"{rates['direct', c] / rates['flask_jsonrpc', c]:.1f} x ({c})" for c in cases)
+    faster = ", ".join(f"{ratio(rates, 'direct', 'flask_jsonrpc', c):.1f} x ({c})" for c in cases)
     yield ""
     yield f"Direct beside flask-jsonrpc: {faster}."
     yield ""
