@@ -17,6 +17,7 @@ import httpx
 from hotplate import Run
 from hotplate.engine import Engine, Event
 from hotplate.engines.folder import DATABASE
+from hotplate.run import FINAL, MOVES
 from tests.acceptance.app import create_app
 from tests.processes import Processes, Server, until
 
@@ -80,6 +81,17 @@ class Home:
     def close(self) -> None:
         self.processes.end_all()
         self.engine.close()
+
+
+def final_moves(home: Home) -> dict[str, list[str]]:
+    """The moves into a final state that each run has made, by its id, as the record's history has them."""
+    final = {move for move in MOVES if MOVES[move].after in FINAL}
+    found = {}
+    for run_id, history in home.rows("select id, moves from runs"):
+        moves = json.loads(f"[{history.rstrip(',')}]")
+        assert [seq for seq, *_ in moves] == sorted({seq for seq, *_ in moves}), f"seqs of {run_id}: {moves}"
+        found[run_id] = [move for _, move, _, _ in moves if move in final]
+    return found
 
 
 def lines(where: Path) -> list[str]:

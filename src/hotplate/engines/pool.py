@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from ..engine import POLL_S, Claim, NodeInfo, Note, Outcome
 from ..errors import EngineError, Unavailable
+from ..failpoint import reach
 from ..options import Known
 from ..run import new_id
 from ..worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
@@ -175,11 +176,17 @@ class Node:
             return
         outcomes = self._outcomes
         accepted, claims = record.ledger.settle(outcomes, want)
+        if outcomes:
+            reach("node committed")
+        if claims:
+            reach("node claimed")
         self._outcomes = []
         self._due = min([self._due, *(o.due_at for o in outcomes if o.due_at is not None)])
         if want is not None:
             self._rung = len(claims) >= slots + spare
         self._hand_out(claims, quick)
+        if claims:
+            reach("node handed out")
         record.feed.ring([outcome.id for outcome in outcomes] + [claim.id for claim in claims])
         self._tell(outcomes, accepted)
 
@@ -264,6 +271,7 @@ class Node:
         given = child.done_with(done.id, done.attempt)
         if given is None:
             return
+        reach("node received result")
         job = given.claim.job
         self._pace.took(job, done.ended_at - done.begun_at)
         self._outcomes.append(judge.ended(given.claim, given.known, done, given.stopped_for))

@@ -36,6 +36,7 @@ from ..errors import (
     printable,
     trace,
 )
+from ..failpoint import reach
 from ..job import Job
 from ..run import ErrorInfo
 from .active import Active, clean
@@ -134,7 +135,11 @@ class Worker:
         jobs = home.jobs()
         while True:
             work = self._inbox.next()
-            self._post.send(self._execute(work, jobs.get(work.job), home))
+            reach("worker begun")
+            done = self._execute(work, jobs.get(work.job), home)
+            reach("worker made result")
+            self._post.send(done)
+            reach("worker sent result")
 
     def _execute(self, work: Work, job: Job[..., Any] | None, home: Home) -> Done:
         active = self._active = Active(work, self._post, self._courier)
