@@ -7,15 +7,16 @@ advises to look at `receivers` first). Nothing else is left out: every call has 
 
 from __future__ import annotations
 
-from contextvars import Token
+from contextvars import ContextVar, Token
 from importlib.metadata import version
 
-from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearing_down
+from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearing_down, globals
 from flask.ctx import AppContext
-from flask.globals import _cv_app
 
 _IS_KNOWN = version("flask").startswith("3.1.")
 """Only this Flask is known to do no more than set the variable when it pushes a context."""
+
+_variable: ContextVar[AppContext] = globals._cv_app if _IS_KNOWN else ContextVar("unused")
 
 _pushed, _tearing_down = appcontext_pushed.receivers, appcontext_tearing_down.receivers
 _popped = appcontext_popped.receivers
@@ -27,16 +28,16 @@ def push(app: Flask) -> Token[AppContext] | None:
     if _pushed or _tearing_down or _popped or not _IS_KNOWN:
         context.push()
         return None
-    return _cv_app.set(context)
+    return _variable.set(context)
 
 
 def pop(app: Flask, token: Token[AppContext] | None) -> None:
     """Run the teardown functions and take the context away again."""
     if token is None:
-        _cv_app.get().pop()
+        globals.app_ctx.pop()
         return
     try:
         if app.teardown_appcontext_funcs:
             app.do_teardown_appcontext()
     finally:
-        _cv_app.reset(token)
+        _variable.reset(token)
