@@ -116,7 +116,7 @@ def test_an_application_without_hotplate_is_named() -> None:
 class TestAddresses:
     def test_a_prefix_stands_before_all_of_them(self) -> None:
         hp, echo = Hotplate(), Namespace("echo")
-        app, _ = make("tools", hp, HOTPLATE_PREFIX="/tools", HOTPLATE_RPC_PATH="/api")
+        app, _ = make("prefixed", hp, HOTPLATE_PREFIX="/tools", HOTPLATE_RPC_PATH="/api")
         hp.method("hello")(lambda: 1)
         echo.method("hello")(lambda: 2)
         hp.include(echo, path="/echo/")
