@@ -34,6 +34,7 @@ class Embedded:
         self.place, self.clock = place, Clock()
         self._opened: list[Database] = []
         self._feeds: list[DoorbellFeed] = []
+        self._reader: Database | None = None
         self._lock = NodeLock(place)
         self._lock.take()  # a node is alive
 
@@ -51,7 +52,14 @@ class Embedded:
 
     def rows(self, query: str) -> list[Any]:
         """What the record itself says."""
-        return self._database().read(query)
+        if self._reader is None:
+            self._reader = self._database()
+        return self._reader.read(query)
+
+    def left(self, job: str) -> int:
+        """How many more runs of a job with a limit may begin, as the record counts them."""
+        ((left,),) = self.rows(f"select max(cap) - sum(running) from lanes where job = '{job}'")
+        return int(left)
 
     def close(self) -> None:
         for opened in (*self._opened, *self._feeds):
