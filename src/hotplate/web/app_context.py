@@ -7,11 +7,14 @@ advises to look at `receivers` first). Nothing else is left out: every call has 
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from collections.abc import Callable
+from contextvars import ContextVar
 from importlib.metadata import version
 
 from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearing_down, globals
 from flask.ctx import AppContext
+
+from ..caller import Caller
 
 _IS_KNOWN = version("flask").startswith("3.1.")
 """Only this Flask is known to do no more than set the variable when it pushes a context."""
@@ -22,22 +25,18 @@ _pushed, _tearing_down = appcontext_pushed.receivers, appcontext_tearing_down.re
 _popped = appcontext_popped.receivers
 
 
-def push(app: Flask) -> Token[AppContext] | None:
-    """Push a new context; `pop` takes what this returns."""
+def within(app: Flask, answer: Callable[[bytes, Caller], bytes | None], body: bytes, caller: Caller) -> bytes | None:
+    """`answer(body, caller)` within a new context of `app`."""
     context = app.app_context()
     if _pushed or _tearing_down or _popped or not _IS_KNOWN:
-        context.push()
-        return None
-    return _variable.set(context)
-
-
-def pop(app: Flask, token: Token[AppContext] | None) -> None:
-    """Run the teardown functions and take the context away again."""
-    if token is None:
-        globals.app_ctx.pop()
-        return
+        with context:
+            return answer(body, caller)
+    token = _variable.set(context)
     try:
-        if app.teardown_appcontext_funcs:
-            app.do_teardown_appcontext()
+        return answer(body, caller)
     finally:
-        _variable.reset(token)
+        try:
+            if app.teardown_appcontext_funcs:
+                app.do_teardown_appcontext()
+        finally:
+            _variable.reset(token)

@@ -19,7 +19,7 @@ from ..caller import ANONYMOUS, Caller
 from ..errors import DeclarationError, Forbidden, Unauthenticated
 from ..rpc.answer import SIGN_IN, Answerer
 from ..rpc.message import error_response
-from .app_context import pop, push
+from .app_context import within
 from .body import BodyRefused, read_body
 from .origins import Guard, Refused
 from .pages import Page
@@ -105,6 +105,7 @@ class RpcDoor:
         self._has_origins = bool(state.settings.origins)
         self._console = f"{state.settings.prefix}/console/"
         self._by_view = _has_request_functions(state.app)
+        self._admit, self._answer = guard.admit, answerer.answer
         self._some_need_request, self._is_public = answerer.some_need_request, answerer.is_public
 
     def serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -112,7 +113,7 @@ class RpcDoor:
         try:
             if environ["REQUEST_METHOD"] != "POST":
                 return self._other_method(environ, start_response)
-            caller = self._guard.admit(environ)
+            caller = self._admit(environ)
             if not (caller.authenticated or self._is_public):
                 raise BodyRefused(UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
             if self._by_view:
@@ -121,11 +122,7 @@ class RpcDoor:
             if self._some_need_request and self._answerer.needs_request(body):
                 environ[BODY_KEY] = body
                 return self._enter_view(environ, start_response, caller)
-            token = push(self._app)
-            try:
-                answer = self._answerer.answer(body, caller)
-            finally:
-                pop(self._app, token)
+            answer = within(self._app, self._answer, body, caller)
         except Refused as refused:
             return send_error(start_response, refused.status, Forbidden(data=refused.reason))
         except BodyRefused as refused:
