@@ -21,7 +21,8 @@ from hotplate.run import FINAL, MOVES
 from tests.acceptance.app import create_app
 from tests.processes import Processes, Server, until
 
-APP = str(Path(__file__).with_name("app.py"))
+ROOT = Path(__file__).parents[2]
+APP = "tests.acceptance.app:create_app"
 GRACE_S = 0.3
 
 
@@ -30,10 +31,12 @@ class Home:
 
     def __init__(self, folder: Path, **config: Any) -> None:
         self.folder, self.data = folder, folder / "data"
-        self.environ = {"HOTPLATE_DATA": str(self.data), "HOTPLATE_GRACE": str(GRACE_S)} | config
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        self.environ = {"HOTPLATE_DATA": str(self.data), "HOTPLATE_GRACE": str(GRACE_S), "PYTHONPATH": path} | config
         self.processes = Processes(folder)
         self.app = create_app(HOTPLATE_DATA=self.data)
         self.nodes: list[subprocess.Popen[bytes]] = []
+        assert self.engine  # the record is there
 
     @property
     def engine(self) -> Engine:

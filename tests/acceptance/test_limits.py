@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from hotplate import Caller, Run, errors
 from hotplate.context import answering
@@ -92,9 +93,13 @@ def test_callers_take_turns(gate: Path, where: Path) -> None:
     assert lines(where) == ["", "ada", "bob", "ada", "bob", "ada", "ada"]
 
 
-def test_a_key_makes_one_run_of_many_starts(where: Path) -> None:
+def test_a_key_makes_one_run_of_many_starts(app: Flask, where: Path) -> None:
+    def start(n: int) -> Run:
+        with app.app_context():
+            return jobs.note.options(key="the-key").start(str(where), str(n))
+
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda n: jobs.note.options(key="the-key").start(str(where), str(n)), range(8)))
+        runs = list(pool.map(start, range(8)))
     assert len({run.id for run in runs}) == 1
     runs[0].wait(20)
     assert len(lines(where)) == 1

@@ -1,0 +1,174 @@
+"""Runs are started and executed while processes are killed: what must hold whatever is killed when."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from tests.acceptance.home import APP, Home, final_moves, kill, lines
+from tests.processes import free_port, until
+
+Answers = list[dict[str, Any]]
+
+
+class Storm:
+    """A node and a web server that are killed again and again, and started again at once as a supervisor would."""
+
+    def __init__(self, home: Home, seed: int) -> None:
+        self.home, self.random = home, random.Random(seed)
+        self.port = free_port()
+        self.faults: Counter[str] = Counter()
+        self._node, self._web = self._start_node(), self._start_web()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill_worker(self) -> None:
+        workers = self._workers()
+        if workers:
+            self.faults["worker"] += 1
+            kill(self.random.choice(workers))
+
+    def kill_node(self) -> None:
+        self.faults["node"] += 1
+        self._node.kill()
+        self._node.wait()
+        self._node = self._start_node()
+
+    def kill_web(self) -> None:
+        self.faults["web"] += 1
+        self.home.processes.end(self._web)
+        self._web = self._start_web()
+
+    def kill_everything(self) -> None:
+        self.faults["everything"] += 1
+        for pid in (self._web.pid, self._node.pid, *self._workers()):
+            kill(pid)
+        self.home.processes.end(self._web)
+        self._node.wait()
+
+    def start_everything(self) -> None:
+        self._node, self._web = self._start_node(), self._start_web()
+
+    def rage(self, until_true: Callable[[], bool], *, pause: float, timeout: float) -> None:
+        """One fault after the other, until it is enough."""
+        weights = {self.kill_worker: 12, self.kill_node: 3, self.kill_web: 3, self._kill_and_start_everything: 1}
+        calm = threading.Event()
+        faults = list(weights)
+
+        def enough() -> bool:
+            if until_true():
+                return True
+            calm.wait(self.random.uniform(0.5, 1.5) * pause)
+            self.random.choices(faults, list(weights.values()))[0]()
+            return False
+
+        until(enough, "enough", timeout)
+
+    def _kill_and_start_everything(self) -> None:
+        self.kill_everything()
+        self.start_everything()
+
+    def _workers(self) -> list[int]:
+        try:
+            below = Path(f"/proc/{self._node.pid}/task/{self._node.pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(pid) for pid in below.split()]
+
+    def _start_node(self) -> subprocess.Popen[bytes]:
+        node = self.home.processes.node(APP, "--concurrency", "2", environ=self.home.environ)
+        self.home.nodes.append(node)
+        return node
+
+    def _start_web(self) -> subprocess.Popen[bytes]:
+        argv = ("-m", "flask", "--app", APP, "run", "--no-reload", "--port", str(self.port))
+        return self.home.processes.python(*argv, environ=self.home.environ)
+
+
+class Submitter:
+    """Starts runs over HTTP, as often as it takes until each is acknowledged.
+
+    `acknowledged` has the ids of the runs by number.
+    """
+
+    def __init__(self, url: str, job: str, params: Callable[[int], dict[str, Any]], numbers: Sequence[int]) -> None:
+        self._url, self._job, self._params, self._numbers = url, job, params, list(numbers)
+        self.acknowledged: dict[int, str] = {}
+        self.stopping = threading.Event()
+        self._thread = threading.Thread(target=self._go, daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.join()
+
+    def _go(self) -> None:
+        with httpx.Client(timeout=10) as client:
+            while self._numbers and not self.stopping.is_set():
+                few = self._numbers[:20]
+                for answer in self._post(client, [self._request(number) for number in few]):
+                    if "result" in answer:
+                        self.acknowledged[answer["id"]] = answer["result"]["id"]
+                self._numbers = [number for number in self._numbers if number not in self.acknowledged]
+
+    def _post(self, client: httpx.Client, requests: Answers) -> Answers:
+        try:
+            answers: Answers = client.post(f"{self._url}/rpc", json=requests).json()
+        except (httpx.TransportError, msgspec.DecodeError):
+            self.stopping.wait(0.02)
+            return []
+        return answers
+
+    def _request(self, number: int) -> dict[str, Any]:
+        params = {"job": self._job, "params": self._params(number), "key": str(number)}
+        return {"jsonrpc": "2.0", "id": number, "method": "run.start", "params": params}
+
+
+def ended(home: Home) -> int:
+    """How many runs have ended."""
+    ((n,),) = home.rows("select count(*) from runs where finished_at is not null")
+    return int(n)
+
+
+def is_whole(home: Home) -> bool:
+    """Whether the record's file is undamaged."""
+    return home.rows("pragma integrity_check") == [("ok",)]
+
+
+def check(home: Home, acknowledged: dict[int, str], steps: Path) -> dict[str, int]:
+    """Hold the record and the file, in which the runs left their lines, to what was acknowledged; some figures."""
+    outcomes = final_moves(home)
+    lost = set(acknowledged.values()) - set(outcomes)
+    assert not lost, f"acknowledged and not on record: {lost}"
+    assert len(outcomes) == len(acknowledged), "a start that was repeated made two runs"
+    several = {run_id: moves for run_id, moves in outcomes.items() if len(moves) != 1}
+    assert not several, f"not exactly one outcome: {several}"
+    ends = Counter(int(line.split()[1]) for line in lines(steps) if line.startswith("end"))
+    succeeded = {number for number, run_id in acknowledged.items() if outcomes[run_id] == ["succeed"]}
+    assert succeeded <= set(ends), "succeeded and never came to its end"
+    for number, run_id, result in home.rows("select key, id, result from runs where state = 'succeeded'"):
+        assert (acknowledged[int(number)], result) == (run_id, number.encode())
+    assert home.rows("select max(running), min(running) from lanes") == [(0, 0)]
+    assert is_whole(home)
+    worst = home.rows("select count(*) from runs where state = 'failed' and lost < 2")
+    assert worst == [(0,)], "failed without having lost three workers"
+    return {
+        "runs": len(outcomes),
+        "lost": len(lost),
+        "outcomes": sum(map(len, outcomes.values())),
+        "failed as worker lost": len(outcomes) - len(succeeded),
+        "came to their end twice": sum(n > 1 for n in ends.values()),
+    }
