@@ -55,6 +55,7 @@ def test_the_jobs_own_error_is_its_answer_and_is_not_retried() -> None:
         ("yes", -32000, 1),
         ("message", 8, 1),
         ("surrogate", 8, None),
+        ("large", 8, None),
     ],
 )
 def test_an_error_that_json_cannot_hold_comes_without_what_is_odd(kind: str, code: int, data: int | None) -> None:

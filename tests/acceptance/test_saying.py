@@ -86,11 +86,12 @@ def test_what_is_printed_and_logged_is_kept_in_order_with_its_level(shared: Home
         ("INFO", None, "first, and its end"),
         ("INFO", "talker", "info 1"),
         ("WARNING", None, "to stderr"),
+        ("INFO", None, "bytes → text"),
         ("WARNING", "talker", "warning"),
         ("ERROR", "talker", "caught"),
         ("INFO", None, "no newline"),
     ]
-    assert "ValueError: inner trouble" in log[4]["text"]
+    assert "ValueError: inner trouble" in log[5]["text"]
     times = [event.at for event in shared.engine.ledger.events(run.id, 0, 100)]
     assert times == sorted(times)
 

@@ -366,6 +366,14 @@ class TestSaying:
         assert again.saved is None
         assert ledger.events(got.id, 0, 10) == []
 
+    def test_only_the_log_counts_for_the_limit_of_the_log(self, ledger: Ledger) -> None:
+        start(ledger, new(max_attempts=2))
+        (got,) = claim(ledger)
+        events = [("log", 1.0, b"12345"), ("partial", 2.0, b"1234567890")]
+        ledger.note([Note(id=got.id, attempt=1, events=events)])
+        settle(ledger, outcome(got, "retry"))
+        assert claim(ledger)[0].log_bytes == 5
+
     def test_a_checkpoint_is_there_for_the_next_attempt(self, ledger: Ledger) -> None:
         start(ledger, new(max_attempts=2))
         (got,) = claim(ledger)

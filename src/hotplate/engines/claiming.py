@@ -68,8 +68,9 @@ def _awaited(cx: sqlite3.Connection, want: Want) -> Iterator[Candidate]:
     if not want.first:
         return
     marks = ", ".join("?" * len(want.first))
-    ready = f"select queue, -priority, turn, no, job from runs where ready = 1 and id in ({marks})"
-    for queue, *candidate in cx.execute(ready, [*want.first]).fetchall():
+    ready = f"ready = 1 and id in ({marks}) order by priority desc, turn, no"
+    rows = cx.execute(f"select queue, -priority, turn, no, job from runs where {ready}", [*want.first])
+    for queue, *candidate in rows.fetchall():
         if _is_wanted(want, queue, candidate[3]):
             yield tuple(candidate)
 

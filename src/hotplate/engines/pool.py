@@ -293,9 +293,16 @@ class Node:
             self._open(hello)
         if self._record is None:
             return
+        if child.retiring:
+            return  # it has loaded the code as it was
+        self._info.jobs = sorted(job.name for job in hello.jobs)
+        try:
+            self._record.ledger.enlist(self._info, hello.jobs)
+        except Unavailable as error:
+            log.error("%s: %s", error, error.__cause__)
+            child.kill()  # the next one tries again
+            return
         self._known = {job.name: job for job in hello.jobs}
-        self._info.jobs = sorted(self._known)
-        self._record.ledger.enlist(self._info, hello.jobs)
         self._crew.is_ready(child)
         self._rung = True
         if first:

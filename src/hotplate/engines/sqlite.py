@@ -144,10 +144,13 @@ class SqliteLedger:
         return [_node(data) for (data,) in self._db.read("select data from nodes")]
 
     def prune(self, before: float, limit: int) -> int:
+        # Not beyond the first run that was started later: it cannot have ended before, nor can those after it.
+        later = "select no from runs where created_at >= ? order by no limit 1"
+        rows = self._db.read(
+            f"select no, id from runs where no < coalesce(({later}), 9e18) and finished_at < ? order by no limit ?",
+            (before, before, limit),
+        )
         with self._db.write(durable=False) as cx:
-            rows = cx.execute(
-                "select no, id from runs where finished_at < ? order by no limit ?", (before, limit)
-            ).fetchall()
             cx.executemany("delete from files where run_id = ?", [(row[1],) for row in rows])
             cx.executemany("delete from runs where no = ?", [(row[0],) for row in rows])
             cx.execute("delete from files where run_id is null and created_at < ?", (before,))
@@ -256,7 +259,7 @@ def _leave_lane(cx: sqlite3.Connection, queue: str, job: str, n: int) -> None:
 
 def _note(cx: sqlite3.Connection, note: Note) -> int | None:
     rises = len(note.events) + (note.progress is not None)
-    said = sum(len(data) for *_, data in note.events)
+    said = sum(len(data) for kind, _, data in note.events if kind == "log")
     row = cx.execute(
         "update runs set progress = coalesce(?, progress), saved = coalesce(?, saved), seq = seq + ?, "
         "log_bytes = log_bytes + ? where id = ? and attempt = ? and state = 'running' returning no, seq",

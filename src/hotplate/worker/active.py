@@ -20,6 +20,9 @@ from .courier import FULL, Courier, Post
 LOG_LIMIT = 10 * 1024**2
 """How much of a run's log and of its partial results is kept, in bytes each."""
 
+LONGEST_MESSAGE = 2000
+"""So many characters of what a run says of its progress, or its error, are kept."""
+
 _STOPS: dict[str, Callable[[], Stopped]] = {
     "cancel": lambda: Cancelled("the run was cancelled"),
     "timeout": lambda: TimedOut("the run has used up its timeout"),
@@ -146,7 +149,7 @@ class Active:
         if steps is None or not isfinite(steps[0]):
             return None
         done, total, message = steps
-        return _encode(self._meter.progress(done, total, None if message is None else clean(message)))
+        return _encode(self._meter.progress(done, total, None if message is None else clean(message)[:LONGEST_MESSAGE]))
 
     def _add(self, kind: str, data: bytes) -> None:
         self._events.append((kind, time.time(), data))

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
@@ -63,6 +63,11 @@ class Lines(io.TextIOBase):
     def encoding(self) -> str:  # type: ignore[override]
         return "utf-8"
 
+    @property
+    def buffer(self) -> Bytes:
+        """For those who write bytes, as to the `buffer` of any other standard stream."""
+        return Bytes(self)
+
     def writable(self) -> bool:
         return True
 
@@ -88,6 +93,20 @@ class Lines(io.TextIOBase):
         line = line.rstrip("\r").rpartition("\r")[2]  # of a bar that repaints itself, the last picture
         for at in range(0, max(len(line), 1), LINE_LIMIT):
             self._run.say("log", _line(self._level, None, line[at : at + LINE_LIMIT]))
+
+
+class Bytes(io.RawIOBase):
+    """A stream of bytes, taken as UTF-8, on a stream of lines."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._lines.write(bytes(data).decode("utf-8", "replace"))
+        return memoryview(data).nbytes
 
 
 class Handler(logging.Handler):

@@ -39,7 +39,7 @@ from ..errors import (
 from ..failpoint import reach
 from ..job import Job
 from ..run import ErrorInfo
-from .active import Active, clean
+from .active import LONGEST_MESSAGE, Active, clean
 from .capture import captured, release
 from .channel import Buffer, Done, Failed, Hello, Returned, Saved, StopRun, Work, to_worker
 from .courier import Courier, Post
@@ -47,7 +47,7 @@ from .family import descendants, end_with_all
 from .limits import die_with, memory_limit, yield_to_others
 
 INLINE = 1024**2
-"""A larger result, in bytes, is kept as a file."""
+"""A larger result, in bytes, is kept as a file. An error has no more data than that."""
 
 log = logging.getLogger("hotplate")
 
@@ -247,11 +247,12 @@ def _is_memory(error: BaseException, work: Work) -> bool:
 
 def _error_json(error: Error) -> bytes:
     fits = type(error.code) is int and abs(error.code) < 2**53  # what every JSON reader takes
-    code, message = error.code if fits else Error.default_code, clean(error.message)
+    code, message = error.code if fits else Error.default_code, clean(error.message)[:LONGEST_MESSAGE]
     try:
-        return _encode(ErrorInfo(code, message, error.data))
+        whole = _encode(ErrorInfo(code, message, error.data))
     except (TypeError, ValueError, OverflowError, RecursionError):
-        return _encode(ErrorInfo(code, message, None))
+        whole = b""
+    return whole if 0 < len(whole) <= INLINE else _encode(ErrorInfo(code, message, None))
 
 
 def _one_line(error: BaseException) -> str:

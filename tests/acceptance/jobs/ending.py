@@ -76,6 +76,7 @@ def bad_error(kind: str) -> None:
         "yes": (True, "odd", 1),
         "message": (8, Path("odd"), 1),
         "surrogate": (8, "odd \ud800", "\ud800"),
+        "large": (8, "odd " * 10**6, "ab" * 10**6),
     }
     raise Error(*odd[kind])
 

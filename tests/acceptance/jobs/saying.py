@@ -50,6 +50,7 @@ def talk() -> None:
     print(", and its end")
     log.info("info %d", 1)
     print("to stderr", file=sys.stderr)
+    sys.stdout.buffer.write("bytes → text\n".encode())
     log.warning("warning")
     try:
         raise ValueError("inner trouble")
