@@ -4,7 +4,7 @@ PYTHON ?= python3
 NEEDS := pyproject.toml constraints.txt tools/venv.sh
 export PYTHON
 
-.PHONY: help setup check format test demo bench docs constraints clean
+.PHONY: help setup check format test demo bench soak docs constraints clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -32,6 +32,9 @@ format: .venv/.dev ## format the code and mend what lint can mend
 bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS.md (minutes)
 	@$(BIN)/python -m benchmarks.answer
 	@$(BIN)/python -m benchmarks.runs
+
+soak: .venv/.dev ## kill processes under load for ten minutes, into benchmarks/RESULTS.md
+	@$(BIN)/python -m tests.soak
 
 docs: .venv/.docs ## build the documentation into site/
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs site

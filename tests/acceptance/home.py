@@ -30,6 +30,7 @@ class Home:
     """The data folder `data` and `app` on it, in this process; nodes and servers on it are processes of their own."""
 
     def __init__(self, folder: Path, **config: Any) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder, self.data = folder, folder / "data"
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
         self.environ = {"HOTPLATE_DATA": str(self.data), "HOTPLATE_GRACE": str(GRACE_S), "PYTHONPATH": path} | config

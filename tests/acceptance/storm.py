@@ -6,7 +6,7 @@ import random
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,24 +59,16 @@ class Storm:
     def start_everything(self) -> None:
         self._node, self._web = self._start_node(), self._start_web()
 
-    def rage(self, until_true: Callable[[], bool], *, pause: float, timeout: float) -> None:
-        """One fault after the other, until it is enough."""
-        weights = {self.kill_worker: 12, self.kill_node: 3, self.kill_web: 3, self._kill_and_start_everything: 1}
-        calm = threading.Event()
-        faults = list(weights)
-
-        def enough() -> bool:
-            if until_true():
-                return True
-            calm.wait(self.random.uniform(0.5, 1.5) * pause)
-            self.random.choices(faults, list(weights.values()))[0]()
-            return False
-
-        until(enough, "enough", timeout)
-
-    def _kill_and_start_everything(self) -> None:
+    def kill_and_start_everything(self) -> None:
         self.kill_everything()
         self.start_everything()
+
+    def rage(self, runs: int, faults: int, weights: Mapping[str, int]) -> None:
+        """So many faults, until nearly all runs have ended: most come when some more have, some at once."""
+        for at in range(1, faults + 1):
+            if self.random.random() < 0.8:
+                until(lambda: ended(self.home) >= runs * at // (faults + 1), "some runs to end")  # noqa: B023
+            getattr(self, self.random.choices(list(weights), list(weights.values()))[0])()
 
     def _workers(self) -> list[int]:
         try:
