@@ -46,6 +46,8 @@ class Error(HotplateError):
     default_message: ClassVar[str] = "Server error"
 
     def __init__(self, code: int | None = None, message: str | None = None, data: Any = None) -> None:
+        if not (code is None or type(code) is int) or not (message is None or isinstance(message, str)):
+            raise TypeError(f"an Error has a code (a whole number), a message and data; got {code!r}, {message!r}")
         self.code = self.default_code if code is None else code
         self.message = self.default_message if message is None else message
         self.data = data

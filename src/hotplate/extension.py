@@ -36,6 +36,8 @@ class Hotplate(Namespace):
 
     def init_app(self, app: Flask) -> None:
         """Serve what is declared in `app`. Opens and starts nothing. Raises `ConfigError` for a wrong setting."""
+        if not isinstance(app, Flask):
+            raise DeclarationError(f"Hotplate serves a Flask application, not {app!r}")
         if EXTENSION in app.extensions:
             raise DeclarationError(
                 f"application {app.name!r} has a Hotplate already; declare in that one, or in a Namespace it includes"
@@ -50,6 +52,8 @@ class Hotplate(Namespace):
 
         With `path` they are served at that RPC address by their short names, instead of at the common one.
         """
+        if not isinstance(namespace, Namespace):
+            raise DeclarationError(f"include() takes a Namespace, not {namespace!r}")
         self.registry.include(namespace.registry, f"{namespace.name}.", path)
 
 

@@ -205,6 +205,9 @@ def _decorate(declare: Callable[..., Any], first: Any) -> Any:
 def _function(fn: Callable[P, R]) -> Callable[P, R]:
     if not inspect.isroutine(fn):
         raise DeclarationError(f"{fn!r} is no function; decorate a function, or a class with @hp.service")
+    where, _, name = getattr(fn, "__qualname__", "").rpartition(".")
+    if where and not where.endswith("<locals>") and next(iter(inspect.signature(fn).parameters), "") in ("self", "cls"):
+        raise DeclarationError(f"{name!r} belongs to class {where!r}; decorate the class with @hp.service instead")
     return fn
 
 

@@ -113,6 +113,11 @@ def test_a_job_may_answer_within_its_grace(where: Path, gate: Path) -> None:
     assert lines(where) == ["TimedOut"]
 
 
+def test_an_answer_that_comes_after_the_timeout_comes_too_late() -> None:
+    with pytest.raises(errors.RunTimedOut):
+        jobs.oversleep.start().wait(20)
+
+
 def test_a_cancelled_run_has_no_result_even_if_its_job_gives_one(where: Path, gate: Path) -> None:
     run = jobs.tidy_up_slowly.start(str(where), str(gate))
     until(lambda: is_running(run), "the run to begin")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -370,3 +371,21 @@ def test_the_log_names_what_a_method_without_request_lacks(caplog: pytest.LogCap
     with caplog.at_level(logging.ERROR, "hotplate"):
         assert post(app, "agent")["code"] == -32603
     assert "request=True" in caplog.text
+
+
+def test_what_is_no_application_and_no_namespace_is_named() -> None:
+    with pytest.raises(DeclarationError, match="Flask application, not 'app'"):
+        Hotplate("app")  # type: ignore[arg-type]
+    with pytest.raises(DeclarationError, match="takes a Namespace, not 3"):
+        Hotplate().include(3)  # type: ignore[arg-type]
+
+
+def test_a_method_that_exits_is_an_internal_error(caplog: pytest.LogCaptureFixture) -> None:
+    app, hp = make()
+    hp.method("leave")(lambda: sys.exit(3))
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(post(app, "leave")))
+    thread.start()
+    thread.join()
+    assert answers[0]["code"] == -32603
+    assert "SystemExit" in caplog.text

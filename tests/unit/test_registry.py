@@ -310,3 +310,12 @@ def test_what_was_refused_is_declared_nowhere() -> None:
 def test_an_unknown_option_of_a_method_is_named() -> None:
     with pytest.raises(TypeError, match="timeout"):
         Hotplate().method("hello", timeout=3)(hello)  # type: ignore[call-overload]
+
+
+def test_a_function_of_a_class_is_sent_to_service() -> None:
+    with pytest.raises(DeclarationError, match=r"'reverse' belongs to class .*Echo.*@hp.service"):
+
+        class Echo:
+            @Hotplate().method
+            def reverse(self, text: str) -> str:
+                return text[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -382,3 +383,23 @@ def test_any_plain_value_is_written_faithfully_or_refused(value: Any) -> None:
             signature.encode(value)
     else:
         assert signature.decode_result(signature.encode(value)) == value
+
+
+@dataclass
+class Sample:
+    name: str
+    tags: list[str] = field(default_factory=list)
+    kind: str = "gas"
+    source: Sample | None = None
+
+
+def test_a_dataclass_that_was_read_is_written_with_its_defaults() -> None:
+    def same(samples: list[Sample]) -> list[Sample]:
+        return samples
+
+    signature = Signature(same, name="same")
+    arguments = signature.decode(b'[[{"name": "a", "source": {"name": "b"}}]]')
+    inner = {"name": "b", "tags": [], "kind": "gas", "source": None}
+    assert json.loads(signature.encode(signature.call(arguments))) == [
+        {"name": "a", "tags": [], "kind": "gas", "source": inner}
+    ]

@@ -22,16 +22,18 @@ _encode = msgspec.json.Encoder().encode
 def ended(claim: Claim, known: Known, done: Done, stopped_for: str | None) -> Outcome:
     """The outcome of an attempt that came to an end in its worker."""
     facts: dict[str, Any] = {"begun_at": done.begun_at, "progress": done.progress}
-    if done.how == "returned":
+    # Within the grace a job that was told to stop may still give an answer; one that was never told comes too late.
+    how = "stopped" if stopped_for == "timeout" and not done.knew else done.how
+    if how == "returned":
         move = "succeed"
         facts |= {"result": done.result, "result_file": done.result_file}
-    elif done.how == "stopped" and stopped_for == "cancel":
+    elif how == "stopped" and stopped_for == "cancel":
         move = "cancel"
-    elif done.how == "refused" or claim.attempt >= claim.max_attempts:
+    elif how == "refused" or claim.attempt >= claim.max_attempts:
         move = "fail"
     else:
         return _outcome(claim, move="retry", at=done.ended_at, due_at=_retry_at(claim, known), begun_at=done.begun_at)
-    if move == "fail" and done.how == "stopped":
+    if move == "fail" and how == "stopped":
         facts |= {"error": _json(timed_out(known))}
     elif move != "succeed":
         facts |= {"error": done.error, "traceback": done.traceback}

@@ -104,7 +104,7 @@ class Node:
         going = len(self._crew.busy())
         if self._stopping == 1:
             if going:
-                log.info("ending after %s that are going on; Ctrl-C again ends them at once", count(going))
+                log.info("ending; waiting for %s to finish, Ctrl-C again ends at once", count(going))
             self._crew.retire_all()
 
     def reload(self) -> None:

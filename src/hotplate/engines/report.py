@@ -16,7 +16,7 @@ _PAST = {
     "succeed": "succeeded",
     "fail": "failed",
     "cancel": "cancelled",
-    "retry": "raised, to be retried",
+    "retry": "did not succeed, to be retried",
     "lose": "lost its worker, to begin again",
     "release": "given back",
 }
@@ -58,4 +58,6 @@ def count(n: int) -> str:
 
 
 def _took(outcome: Outcome) -> str:
-    return f" in {outcome.at - outcome.begun_at:.3g} s" if outcome.begun_at else ""
+    if outcome.due_at is not None:
+        return f" {max(outcome.due_at - outcome.at, 0):.3g} s later"
+    return f" after {outcome.at - outcome.begun_at:.3g} s" if outcome.begun_at else ""

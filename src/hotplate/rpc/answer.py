@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from threading import current_thread, main_thread
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -157,7 +158,7 @@ class Answerer:
                     said += BEFORE_ID, request_id, BEFORE_RESULT, result, AFTER_RESULT
                 elif other := self._other(request, request_id, answers, caller):
                     said += b",", other
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 said += b",", self._failed(request, request_id, error)
         return said
 
@@ -185,7 +186,9 @@ class Answerer:
             return error_response(Unauthenticated(data=SIGN_IN), request_id)
         return error_response(MethodNotFound(data=clip(request.method)), request_id)
 
-    def _failed(self, request: Request, request_id: bytes, raised: Exception) -> bytes:
+    def _failed(self, request: Request, request_id: bytes, raised: BaseException) -> bytes:
+        if isinstance(raised, SystemExit) and current_thread() is main_thread():
+            raise raised  # a server ends a process that hangs in this way
         error = self._error(request, raised)
         try:
             return error_response(error, request_id)
@@ -193,9 +196,11 @@ class Answerer:
             error_id = log_failure(f"the data of an error of {request.method!r}", unusable)
             return error_response(InternalError(data={"error_id": error_id}), request_id)
 
-    def _error(self, request: Request, raised: Exception) -> Error:
+    def _error(self, request: Request, raised: BaseException) -> Error:
         """The error that goes to the caller; the text of an unexpected exception goes to the log alone."""
-        error = raised if isinstance(raised, Error) else self._translate(raised)
+        error = raised if isinstance(raised, Error) else None
+        if error is None and isinstance(raised, Exception):
+            error = self._translate(raised)
         if error is None or not (type(error.code) is int and isinstance(error.message, str)):
             return InternalError(data={"error_id": log_failure(f"{request.method!r}", raised)})
         if isinstance(error, InvalidParams | InvalidRequest) and isinstance(error.data, str):
@@ -210,7 +215,7 @@ class Answerer:
                 if answer(bytes(request.params), caller) == b"null":
                     return
                 lost = "a result"
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._error(request, error)
         self._warn_lost(request.method, lost)
 

@@ -66,7 +66,7 @@ class Starting:
 
 
 def _check(options: StartOptions) -> None:
-    if not 0 <= options.delay <= LONGEST_DELAY_S:
+    if type(options.delay) not in (int, float) or not 0 <= options.delay <= LONGEST_DELAY_S:
         raise InvalidParams(data=f"parameter 'delay': a number of seconds from 0 to {LONGEST_DELAY_S:.0f}")
     if options.key is not None and not 0 < len(options.key) <= LONGEST_KEY:
         raise InvalidParams(data=f"parameter 'key': a text of 1 to {LONGEST_KEY} characters")

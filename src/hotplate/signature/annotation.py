@@ -7,6 +7,7 @@ pydantic and numpy are used only where the application has imported them.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import sys
@@ -161,6 +162,8 @@ class _Translation:
                 raise TypeError(f"{type_name(part.cls)} cannot be {verb} JSON; {advice}")
             if isinstance(part, mi.DataclassType) and is_pydantic(part.cls):
                 raise TypeError(f"{type_name(part.cls)} is checked by pydantic")
+            if isinstance(part, mi.DataclassType) and _forgets_defaults(part.cls):
+                raise TypeError(f"{type_name(part.cls)} is made by calling it")
         return kind
 
     def _is_known(self, cls: Any) -> bool:
@@ -183,6 +186,12 @@ class _Translation:
             return field, self.wire(annotation)
         except TypeError as error:
             raise TypeError(f"field {field.name!r} of {cls.__name__}: {error}") from None
+
+
+def _forgets_defaults(cls: type) -> bool:
+    """Whether msgspec would leave a default on the class, so that the object, written again, lacks the field."""
+    fields = getattr(cls, "__dataclass_fields__", {})
+    return any(f.default is not dataclasses.MISSING and f.init and f.name in vars(cls) for f in fields.values())
 
 
 def _constraint(metadata: Any) -> msgspec.Meta | None:

@@ -62,6 +62,7 @@ class Active:
         self.saved: Any = None if work.saved is None else msgspec.json.decode(work.saved)
         self._post, self._courier = post, courier
         self._stop: Callable[[], Stopped] | None = None
+        self.knows = False  # the job's code has been told to stop
         self._steps: tuple[float, float | None, str | None] | None = None
         self._meter = Meter()
         self._lock = threading.Lock()
@@ -79,11 +80,13 @@ class Active:
         self._steps = steps
         self._courier.nudge()
         if self._stop is not None:
+            self.knows = True
             raise self._stop()
 
     def check(self) -> None:
         """Raise `Stopped` if the run was asked to stop."""
         if self._stop is not None:
+            self.knows = True
             raise self._stop()
 
     def checkpoint(self, value: Any) -> None:

@@ -60,7 +60,8 @@ class Save(Struct, tag=True):
 
 class Done(Struct, tag=True):
     """An attempt has ended. `how` is `returned`, `raised` (may be retried), `refused` (an answer: not retried),
-    or `stopped` (it noticed that it was asked to). Times are Unix timestamps."""
+    or `stopped` (it ended because it was asked to). `knew`: its code was told to stop, whatever it made of that.
+    Times are Unix timestamps."""
 
     id: str
     attempt: int
@@ -72,6 +73,7 @@ class Done(Struct, tag=True):
     error: bytes | None = None
     traceback: str | None = None
     progress: bytes | None = None
+    knew: bool = False
 
 
 class Lend(Struct, tag=True):

@@ -155,7 +155,7 @@ class Worker:
             active.flush()
             end_with_all(os.getpid())
         self._active = None
-        done.progress = active.last_progress()
+        done.progress, done.knew = active.last_progress(), active.knows
         done.ended_at = time.time()
         active.flush()
         return done

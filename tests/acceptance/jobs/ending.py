@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -126,6 +127,13 @@ def dawdle(where: str, gate: str) -> None:
 def dawdle_in_c(where: str) -> None:
     append(where, os.getpid())
     grind()
+
+
+@hp.job(timeout=0.2)
+def oversleep() -> str:
+    """Never looks up, and is done within the grace."""
+    time.sleep(0.35)
+    return "done"
 
 
 @hp.job(timeout=0.4)
