@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hotplate.client.call import ErrorObject
 from hotplate.client.run import LogLine, Record
 from hotplate.client.terminal import Bar, Lines, bar, duration, short
 from hotplate.errors import printable
@@ -122,6 +123,13 @@ def test_the_end_replaces_the_bar(terminal: Terminal) -> None:
     shown.show(ENDED)
     shown.close()
     assert terminal.last == "estimate_pi  succeeded after 2.2 s\n"
+
+
+def test_a_failure_says_where_its_traceback_is(terminal: Terminal) -> None:
+    error = ErrorObject(code=-32010, message="The job failed", data={"error_id": "0a1b"})
+    Bar(terminal).show(record(state="failed", finished_at=BEGAN + timedelta(seconds=2.25), error=error))
+    said = "failed after 2.2 s: error id 0a1b; the worker's log has the traceback under that id"
+    assert terminal.last == f"estimate_pi  {said}\n"
 
 
 def test_a_bar_that_is_left_leaves_its_line(terminal: Terminal) -> None:

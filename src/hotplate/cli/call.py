@@ -16,7 +16,7 @@ import msgspec
 from ..client import Client, Run
 from ..client.call import Arguments
 from ..client.run import new_run
-from ..client.terminal import follow
+from ..client.terminal import follow, worker_log_hint
 from ..errors import Error, printable
 from . import Failure
 from .layout import laid_out
@@ -49,9 +49,11 @@ _START_OPTIONS = ("key", "delay", "priority", "queue")
 def command(url: str, method: str, values: tuple[str, ...], **options: Any) -> None:
     """Call METHOD of the server at URL and print its result as JSON.
 
-    URL is the server's root or its RPC address. A job is followed until it has ended; Ctrl-C leaves it running.
+    URL is the server's root or its RPC address; without a scheme it is http://. A job is followed until it has ended;
+    Ctrl-C leaves it running.
     """
     params = arguments(values)
+    url = url if "://" in url else f"http://{url}"
     try:
         with Client(url, token=options["token"], timeout=options["timeout"]) as client:
             answer = _ask(client, method, params, options)
@@ -129,5 +131,7 @@ def _print(value: Any) -> None:
 
 def _describe(error: Error) -> str:
     data = error.data
+    if hint := worker_log_hint(data):
+        data = hint
     detail = "" if data is None else f": {data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)}"
     return printable(f"{error.message}{detail} (code {error.code})")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from ..errors import printable
 from ..run import Progress
@@ -192,11 +193,19 @@ def waiting(record: Record) -> str:
 
 
 def ended(record: Record) -> str:
-    """How it ended, and how long it ran."""
+    """How it ended, how long it ran, and where more is known about its failure."""
+    hint = worker_log_hint(record.error.data) if record.error else None
+    after = f": {printable(hint)}" if hint else ""
     if record.started_at is None or record.finished_at is None:
-        return record.state
+        return f"{record.state}{after}"
     took = (record.finished_at - record.started_at).total_seconds()
-    return f"{record.state} after {took:.1f} s" if took < 100 else f"{record.state} after {duration(took)}"
+    return f"{record.state} after {f'{took:.1f} s' if took < 100 else duration(took)}{after}"
+
+
+def worker_log_hint(data: Any) -> str | None:
+    """Where the traceback is that the data of a run's error stand for; None if they stand for none."""
+    error_id = data.get("error_id") if isinstance(data, Mapping) else None
+    return f"error id {error_id}; the worker's log has the traceback under that id" if error_id else None
 
 
 def duration(seconds: float) -> str:
