@@ -17,6 +17,8 @@ import click
 
 COMMANDS = ("call", "demo", "describe", "dev", "worker")
 
+_DEBUG = "hotplate.debug"
+
 
 class Failure(click.ClickException):
     """Ends the command with one line on stderr and exit code 1."""
@@ -46,6 +48,17 @@ class Commands(click.Group):
         command: click.Command = import_module(f".{cmd_name}", __name__).command
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit(Misuse.exit_code)
+        # "--debug" is also understood behind the subcommand, where one adds it to a command that has just failed
+        end = args.index("--") if "--" in args else len(args)
+        if "--debug" in args[:end]:
+            args.remove("--debug")
+            args.insert(0, "--debug")
+        return super().parse_args(ctx, args)
+
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with _one_line(None):
             return super().make_context(*args, **kwargs)
@@ -53,6 +66,12 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with _one_line(ctx):
             return super().invoke(ctx)
+
+
+def is_debugged() -> bool:
+    """Whether the command line asks for tracebacks."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_DEBUG))
 
 
 @contextmanager
@@ -67,7 +86,7 @@ def _one_line(ctx: click.Context | None) -> Iterator[None]:
         where = error.ctx.command_path if error.ctx else "hotplate"
         raise Misuse(f"{error.format_message().rstrip('.')} (see {where} --help)") from None
     except Exception as error:
-        _fail(error, ctx is not None and ctx.params["debug"])
+        _fail(error, ctx is not None and bool(ctx.meta.get(_DEBUG)))
 
 
 def _fail(error: Exception, debug: bool) -> NoReturn:
@@ -84,8 +103,10 @@ def _fail(error: Exception, debug: bool) -> NoReturn:
 @click.group(cls=Commands, name="hotplate", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hotplate", message="hotplate %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def group(debug: bool) -> None:
+@click.pass_context
+def group(ctx: click.Context, debug: bool) -> None:
     """Heavy Python functions as an interactive web application."""
+    ctx.meta[_DEBUG] = debug
 
 
 def main() -> None:

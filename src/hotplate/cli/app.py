@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 import traceback
 from typing import TYPE_CHECKING
 
 import click
 
 from ..config import APP_KEY
-from . import Failure, Misuse
+from . import Failure, Misuse, is_debugged
 
 if TYPE_CHECKING:
     from flask import Flask
+
+_LOADERS = ("hotplate", "flask", "werkzeug", "importlib")
+_LIBRARIES = tuple({f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 argument = click.argument("app", required=False)
 """APP of a command line: `module`, `module:app`, `module:factory`, `module:factory(arguments)` or a file."""
@@ -41,21 +45,29 @@ def load_app(name: str) -> Flask:
     except NoAppException as error:
         raise Failure(f"cannot load {name!r}: {_reason(error)}") from error
     except Exception as error:
-        context = click.get_current_context(silent=True)
-        if context and context.find_root().params.get("debug"):
+        if is_debugged():
             raise
-        raise Failure(f"cannot load {name!r}: {type(error).__name__}: {error} ({_place(error)})") from error
+        # the text of a SyntaxError has a place of its own
+        text = error.msg if isinstance(error, SyntaxError) else error
+        raise Failure(f"cannot load {name!r}: {type(error).__name__}: {text} ({_place(error)})") from error
 
 
 def _reason(error: click.ClickException) -> str:
     lines = [line for line in error.format_message().splitlines() if line.strip()]
     if "Traceback" in "".join(lines):
-        return lines[-1].strip()
+        return f"{lines[-1].strip()} ({_place(error.__context__)})" if error.__context__ else lines[-1].strip()
     return " ".join(lines)
 
 
-def _place(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+def _place(error: BaseException) -> str:
+    """Where it went wrong in the user's own code, as far as can be told."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}; --debug shows how it came there"
+    frames = traceback.extract_tb(error.__traceback__)
+    loaders = tuple(f"{folder}/" for name in _LOADERS for folder in sys.modules[name].__path__)
+    loaded = [frame for frame in frames if not frame.filename.startswith(("<frozen ", *loaders))]
+    own = [frame for frame in loaded if not frame.filename.startswith(_LIBRARIES)]
+    frame = (own or loaded or frames)[-1]
     return f"{frame.filename}, line {frame.lineno}; --debug shows how it came there"
 
 
