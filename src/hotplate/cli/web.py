@@ -1,6 +1,7 @@
-"""The web process of `hotplate dev` and `hotplate demo`: `python -m hotplate.cli.web APP HOST DESCRIPTOR [--quiet]`.
+"""The web process of `hotplate dev` and `hotplate demo`.
 
-The descriptor is that of a listening socket, which was inherited.
+It is `python -m hotplate.cli.web APP HOST DESCRIPTOR [--quiet] [--debug]`; the descriptor is that of a listening
+socket, which was inherited.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import click
 import msgspec
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from ..errors import HotplateError
 from ..extension import state_of
 from ..web.state import AppState
 from ..worker.limits import die_with
@@ -23,6 +25,26 @@ from . import Failure, terminal_log
 from .app import load_app
 from .listener import address
 from .supervisor import SUPERVISOR_KEY
+
+READS = frozenset(
+    {
+        "live.get",
+        "live.list",
+        "rpc.discover",
+        "run.get",
+        "run.list",
+        "run.log",
+        "run.wait",
+        "schedule.list",
+        "worker.list",
+    }
+)
+"""Built-in methods that only read; the log has those that were refused."""
+
+LONGEST_DATA = 200
+"""So many characters of the data of an error are shown."""
+
+_TLS = "\x16\x03"
 
 _calls = threading.local()
 
@@ -36,7 +58,14 @@ class Handler(WSGIRequestHandler):
         seen, _calls.seen = getattr(_calls, "seen", 0), 0
         if not (seen and str(code) in ("200", "204")):
             level = "INFO" if str(code)[:1] in "123" else "WARNING"
-            click.echo(terminal_log.line("web", level, f"{self.command} {self.path} {code}"), err=True)
+            # a line that is no request leaves the command empty, and the path of an earlier request
+            what = f"{self.command} {self.path}" if self.command else _malformed(self.requestline)
+            click.echo(terminal_log.line("web", level, f"{what} {code}"), err=True)
+
+    def log_error(self, format: str, *args: Any) -> None:
+        # every refusal comes to log_request as well
+        if not format.startswith("code "):
+            super().log_error(format, *args)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         if type != "info":
@@ -51,10 +80,18 @@ class QuietHandler(Handler):
             super().log_request(code, size)
 
 
+def _malformed(line: str) -> str:
+    if line.startswith(_TLS):
+        return "https:// was asked for, but only http:// is served here:"
+    return f"no HTTP request: {line[:40]!r}"
+
+
 def observe(name: str, seconds: float, response: bytes | None) -> None:
-    """One line a call."""
+    """One line a call, but none for what a follower or the console reads again and again."""
     _calls.seen = getattr(_calls, "seen", 0) + 1
     error = _error_of(response)
+    if error is None and name in READS:
+        return
     text = f"{name[:80]} {seconds * 1000:.1f} ms" + ("" if response is not None else " (notification)")
     shown = text if error is None else f"{text}: {error}"
     click.echo(terminal_log.line("web", "INFO" if error is None else "WARNING", shown), err=True)
@@ -64,7 +101,12 @@ def _error_of(response: bytes | None) -> str | None:
     if response is None or b'"error":' not in response[:400]:
         return None
     error = msgspec.json.decode(response).get("error") or {}
-    return f"{error['code']} {error['message']}" if error else None
+    if not error:
+        return None
+    data = error.get("data")
+    text = data if isinstance(data, str) else msgspec.json.encode(data).decode()
+    detail = "" if data is None else f": {text[:LONGEST_DATA]}"
+    return f"{error['code']} {error['message']}{detail}"
 
 
 def serve(name: str, host: str, listener: socket, *, quiet: bool = False) -> None:
@@ -106,8 +148,15 @@ def main() -> None:
     except KeyboardInterrupt:
         pass
     except click.ClickException as error:
+        if "--debug" in more and error.__cause__:
+            raise
         error.show()
         sys.exit(error.exit_code)
+    except HotplateError as error:
+        if "--debug" in more:
+            raise
+        Failure(str(error)).show()
+        sys.exit(Failure.exit_code)
 
 
 if __name__ == "__main__":
