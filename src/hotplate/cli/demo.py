@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 
 import click
 
@@ -19,6 +20,9 @@ SAMPLES = 20_000_000
 
 ONCE_S = 120.0
 """With --once it ends after this time, come what may."""
+
+NODE_S = 10.0
+"""The run is started after this time at the latest, even where no worker node has come up."""
 
 _ROWS = 5
 
@@ -73,6 +77,7 @@ class Guest:
         click.echo("Echo.reverse('Hotplate') answers at once: ", nl=False)
         click.echo(client.Echo.reverse("Hotplate"))
         click.echo(f"estimate_pi({SAMPLES:_}) is heavy, so a worker runs it:")
+        _await_node(client)
         run = client.estimate_pi.start(samples=SAMPLES)
         follow(run, sys.stderr)
         click.echo(_table(run))
@@ -83,6 +88,13 @@ class Guest:
             f"  hotplate call {self._url} finance.black_scholes spot=42 strike=40\n"
             f"  hotplate call {self._url} queueing.simulate_queue"
         )
+
+
+def _await_node(client: Client) -> None:
+    """Until a worker node is there; if it takes too long, the run itself will say what it waits for."""
+    deadline = time.monotonic() + NODE_S
+    while not client.call("worker.list") and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _table(run: Run) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import socket
 
-from . import Failure
+import click
+
+from . import Failure, terminal_log
 
 PORTS = 20
 """So many ports are tried, from the one asked for on."""
@@ -18,13 +20,18 @@ _BACKLOG = 128
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket listening at `port`, or the next free one. Raises `Failure`."""
+    """A socket listening at `port`, or the next free one, which is said then. Raises `Failure`."""
     for candidate in range(port, port + PORTS):
         try:
-            return _bound(host, candidate)
+            listener = _bound(host, candidate)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise Failure(f"cannot listen at {host}:{candidate}: {error.strerror}") from None
+        else:
+            if candidate != port:
+                said = f"port {port} is taken; {candidate} is used instead"
+                click.echo(terminal_log.line("dev", "WARNING", said), err=True)
+            return listener
     raise Failure(f"ports {port} to {port + PORTS - 1} are all taken; name another with --port")
 
 
