@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from . import terminal_log
+from . import is_debugged, terminal_log
 from .app import app_name, argument
 from .listener import listen
 from .supervisor import Supervisor, node_part, web_part
@@ -30,7 +30,8 @@ def command(app: str | None, host: str, port: int, reload: bool, worker: bool, c
     """
     name = app_name(app)
     terminal_log.show("dev", "info")
+    debug = ["--debug"] if is_debugged() else []
     more = ["--concurrency", str(concurrency)] if concurrency else []
-    node = node_part(name, *more) if worker else None
+    node = node_part(name, *more, *debug) if worker else None
     with listen(host, port) as listener:
-        sys.exit(Supervisor(web_part(name, host, listener), node).run([Path.cwd()] if reload else []))
+        sys.exit(Supervisor(web_part(name, host, listener, *debug), node).run([Path.cwd()] if reload else []))

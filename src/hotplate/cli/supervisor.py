@@ -18,6 +18,9 @@ from socket import socket
 SUPERVISOR_KEY = "HOTPLATE_SUPERVISOR"
 """In the environment of the processes: the supervisor's id, whose end they do not outlive."""
 
+OTHER_NODE = 75
+"""With this code a node of the supervisor ends where another one serves the data folder."""
+
 RESTART_S = 1.0
 PATIENCE_S = 3.0
 
@@ -73,6 +76,7 @@ class Supervisor:
         self._web, self._node = web, node
         self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._interrupts, self._reloads = 0, 0
+        self._told = False
 
     @property
     def parts(self) -> list[Part]:
@@ -123,16 +127,32 @@ class Supervisor:
         self._reloads += 1
         self._web.stop()
         self._web.start()
-        if self._node is not None:
+        if self._node is None:
+            return
+        if self._node.code is None:
             self._node.send(signal.SIGHUP)
+        else:
+            self._told = False
+            self._node.start()
 
     def _revive(self) -> None:
         node = self._node
-        if node is None or self._interrupts or node.code is None or node.code >= 0:
-            return  # a node that ended by itself has said why
-        if time.monotonic() - node.began > RESTART_S:
+        if node is None or self._interrupts or node.code is None:
+            return
+        if node.code >= 0:
+            self._tell(node.code)  # it ended by itself, and has said why
+        elif time.monotonic() - node.began > RESTART_S:
             log.warning("the worker node was killed; starting another")
             node.start()
+
+    def _tell(self, code: int) -> None:
+        if self._told:
+            return
+        self._told = True
+        if code == OTHER_NODE:
+            log.warning("runs are done by the other worker node, none here")
+        else:
+            log.warning("the worker node has ended (code %d, see above): runs wait, none will be done here", code)
 
     def _interrupt(self, number: int, _: object) -> None:
         self._interrupts += 1

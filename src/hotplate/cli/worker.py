@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
 import click
 
+from ..engines.folder import NodeLock
 from ..engines.pool import Node, NodeOptions
-from ..engines.record import open_record
+from ..engines.record import Record, open_record
+from ..errors import EngineError
+from ..worker.channel import Hello
 from ..worker.limits import die_with
-from . import terminal_log
+from . import is_debugged, terminal_log
 from .app import app_name, argument
-from .supervisor import SUPERVISOR_KEY
+from .supervisor import OTHER_NODE, SUPERVISOR_KEY
 
 
 @click.command(name="worker")
@@ -34,12 +38,28 @@ def command(app: str | None, concurrency: int | None, queues: str | None, loglev
     with the next node.
     """
     name = app_name(app)
-    terminal_log.show("worker", loglevel)
+    terminal_log.show("worker", "debug" if is_debugged() else loglevel)
     if SUPERVISOR_KEY in os.environ:
         die_with(int(os.environ[SUPERVISOR_KEY]), signal.SIGTERM)
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()] if queues else None
     options = NodeOptions(concurrency=concurrency or 0, queues=chosen)
     worker = [sys.executable, "-m", "hotplate.cli.child", name]
-    node = Node(worker, open_record, options)
+    opener = Opener()
+    node = Node(worker, opener, options)
     node.on_log = terminal_log.show_line
-    sys.exit(node.run())
+    code = node.run()
+    sys.exit(OTHER_NODE if opener.is_second and SUPERVISOR_KEY in os.environ else code)
+
+
+class Opener:
+    """Opens the record, and knows afterwards whether another node was in the way."""
+
+    is_second = False
+
+    def __call__(self, hello: Hello) -> Record:
+        is_served = NodeLock(Path(hello.data)).alive()
+        try:
+            return open_record(hello)
+        except EngineError:
+            self.is_second = is_served
+            raise
