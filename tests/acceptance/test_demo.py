@@ -27,6 +27,7 @@ def test_once_shows_one_run_from_its_start_to_its_result(processes: Processes) -
     demo = processes.start("hotplate", "demo", "--once", "--port", str(free_port()))
     output = ended(processes, demo)
     assert demo.returncode == 0, output
+    assert "no worker is alive" not in output
     assert "Echo.reverse('Hotplate') answers at once: etalptoH" in output
     assert re.search(r"^estimate_pi  +\d+ %  .*ETA 0:", output, re.MULTILINE)
     assert re.search(r"^estimate_pi  succeeded after ", output, re.MULTILINE)
@@ -58,3 +59,17 @@ def test_where_its_port_is_taken_it_takes_the_next_free_one(processes: Processes
         demo = processes.start("hotplate", "demo", "--port", str(port))
         found = until(lambda: re.search(r"Open http://127\.0\.0\.1:(\d+)/", processes.output(demo)), "the invitation")
     assert int(found[1]) > port
+
+
+def test_dev_says_that_another_node_does_the_runs(processes: Processes) -> None:
+    argv = ("hotplate", "dev", "hotplate.demo.app:app", "--no-reload", "--port")
+    first = processes.start(*argv, str(free_port()))
+    until(lambda: "jobs: " in processes.output(first), "the first node")
+    second = processes.start(*argv, str(free_port()))
+    until(lambda: "runs are done by the other worker node, none here" in processes.output(second), "the warning")
+
+
+def test_dev_says_that_no_runs_are_done(processes: Processes, data_folder: Path) -> None:
+    data_folder.write_text("no folder")
+    dev = processes.start("hotplate", "dev", "hotplate.demo.app:app", "--no-reload", "--port", str(free_port()))
+    until(lambda: "runs wait, none will be done here" in processes.output(dev), "the warning")

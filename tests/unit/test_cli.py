@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,16 +13,24 @@ from typing import Any
 
 import click
 import pytest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
+from hotplate.cli import web
 from hotplate.cli.call import arguments
 from hotplate.cli.layout import laid_out
+from hotplate.cli.listener import listen
 from hotplate.cli.listing import spelled
+from tests.processes import free_port
 
 APPS = {
     "shop.py": "from flask import Flask\napp = Flask(__name__)\n",
     "factory.py": "from flask import Flask\ndef create_app(name='x'):\n    return Flask(name)\n",
     "needy.py": "import nonexistent_module\n",
     "broken.py": "1 / 0\n",
+    "unclosed.py": "x = 1\ny = (\n",
+    "declared.py": "from flask import Flask\nfrom hotplate import Hotplate\napp = Flask(__name__)\n"
+    "@Hotplate(app).method\ndef f(x: 'Nope') -> int: ...\n",
     "empty.py": "",
 }
 
@@ -76,7 +85,10 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(folder: Path, argv: tu
     [
         ("needy", "ModuleNotFoundError: No module named 'nonexistent_module'"),
         ("broken", "ZeroDivisionError: division by zero"),
-        ("broken", "broken.py, line 1"),
+        ("broken", "broken.py, line 1;"),
+        ("needy", "needy.py, line 1;"),
+        ("unclosed", "unclosed.py, line 2;"),
+        ("declared", "declared.py, line 4;"),
         ("absent", "Could not import 'absent'"),
         ("absent.py", "Could not import"),
         ("shop:other", "other"),
@@ -90,8 +102,9 @@ def test_an_application_that_cannot_be_loaded_is_one_line_and_exit_code_1(folder
     assert said in ended.stderr
 
 
-def test_debug_shows_the_traceback(folder: Path) -> None:
-    ended = run(folder, "--debug", "describe", "broken")
+@pytest.mark.parametrize("argv", [("--debug", "describe", "broken"), ("describe", "broken", "--debug")])
+def test_debug_shows_the_traceback(folder: Path, argv: tuple[str, ...]) -> None:
+    ended = run(folder, *argv)
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr
     assert 'broken.py", line 1' in ended.stderr
@@ -101,6 +114,65 @@ def test_an_unreachable_server_is_one_line_and_exit_code_1(folder: Path) -> None
     ended = run(folder, "call", "http://127.0.0.1:9", "f")
     assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
     assert ended.stderr.startswith("hotplate: cannot reach http://127.0.0.1:9/rpc: ")
+
+
+def test_a_server_without_a_scheme_is_asked_by_http(folder: Path) -> None:
+    assert "cannot reach http://127.0.0.1:9/rpc: " in run(folder, "call", "127.0.0.1:9", "f").stderr
+
+
+def test_without_a_command_the_help_is_shown(folder: Path) -> None:
+    ended = run(folder)
+    assert (ended.returncode, ended.stderr) == (2, "")
+    assert ended.stdout == run(folder, "--help").stdout
+
+
+def test_an_application_without_hotplate_is_one_line_of_the_web_process(folder: Path) -> None:
+    with listen("127.0.0.1", free_port()) as listener:
+        number = listener.fileno()
+        argv = (sys.executable, "-m", "hotplate.cli.web", "shop", "127.0.0.1", str(number))
+        ended = subprocess.run(argv, cwd=folder, pass_fds=[number], capture_output=True, text=True, check=False)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert ended.stderr.startswith("hotplate: application 'shop' has no Hotplate")
+
+
+def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with listen("127.0.0.1", free_port()) as first:
+        port = first.getsockname()[1]
+        assert not capsys.readouterr().err
+        with listen("127.0.0.1", port) as second:
+            told = f"warning: port {port} is taken; {second.getsockname()[1]} is used instead\n"
+    assert capsys.readouterr().err.endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n", "https:// was asked for, but only http:// is served here: 400"),
+        (b"\x1b[2J\r\n\r\n", r"no HTTP request: '\x1b[2J' 400"),
+        (b"GET / HTTP/9.0\r\n\r\n", "no HTTP request: 'GET / HTTP/9.0' 505"),
+        (b"GET /x HTTP/1.0\r\n\r\n", "GET /x 404"),
+    ],
+)
+def test_what_is_no_request_is_one_line_of_the_log(sent: bytes, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    server = make_server("127.0.0.1", 0, Response(status=404), request_handler=web.Handler)
+    with server, socket.create_connection(server.server_address) as caller:
+        caller.sendall(sent)
+        caller.shutdown(socket.SHUT_WR)
+        server.handle_request()
+    shown = capsys.readouterr().err
+    assert shown.endswith(f" web    warning: {said}\n")
+    assert len(shown.splitlines()) == 1
+
+
+def test_calls_that_only_read_are_not_logged_unless_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    web.observe("run.wait", 0.1, b'{"jsonrpc":"2.0","id":1,"result":{}}')
+    assert not capsys.readouterr().err
+    web.observe(
+        "run.wait", 0.1, b'{"jsonrpc":"2.0","id":1,"error":{"code":-32004,"message":"Not found","data":"no x"}}'
+    )
+    assert capsys.readouterr().err.endswith("run.wait 100.0 ms: -32004 Not found: no x\n")
+    web.observe("f", 0.1, b'{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"No","data":{"a":1}}}')
+    assert capsys.readouterr().err.endswith('f 100.0 ms: 1 No: {"a":1}\n')
 
 
 def test_commands_are_found_below_flask_too(folder: Path) -> None:
