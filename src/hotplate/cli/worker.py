@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -57,7 +58,9 @@ class Opener:
     is_second = False
 
     def __call__(self, hello: Hello) -> Record:
-        is_served = NodeLock(Path(hello.data)).alive()
+        is_served = False
+        with suppress(OSError):  # a folder that cannot be used is explained by what opens it
+            is_served = NodeLock(Path(hello.data)).alive()
         try:
             return open_record(hello)
         except EngineError:
