@@ -243,6 +243,15 @@ def test_an_application_that_cannot_be_loaded_ends_the_node_with_one_line(home: 
     assert "Traceback" not in said
 
 
+def test_an_application_that_ends_the_worker_is_tried_again_and_told_of(home: Home, tmp_path: Path) -> None:
+    code = tmp_path / "hostile.py"
+    code.write_text("import os; os._exit(5)")
+    node = home.processes.node(str(code), environ=home.environ)
+    until(lambda: "(status 5) while it was loading" in home.processes.output(node), "the node's word")
+    code.write_text(APP_WITH + ADDED)
+    home.ready(node)
+
+
 def test_a_node_takes_only_the_queues_it_is_told(home: Home, where: Path) -> None:
     home.node("--queues", "default,light")
     heavy, light = jobs.lift.start(str(where)), jobs.note.start(str(where), "light")

@@ -362,6 +362,8 @@ class Node:
         if child.exit_fd is not None:
             self._selector.unregister(child.exit_fd)
         status = self._crew.bury(child)
+        if not child.ready and status not in (0, 1) and not self._stopping:  # with 1 it has said why
+            log.warning("worker %d ended (status %d) while it was loading the application", child.pid, status)
         for at, given in enumerate(child.given):
             self._outcomes.append(self._fate(child, given, status, begun=at == 0))
 
