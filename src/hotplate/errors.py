@@ -55,6 +55,8 @@ class Error(HotplateError):
 
     def __str__(self) -> str:
         detail = f": {self.data}" if isinstance(self.data, str) else ""
+        if isinstance(self.data, dict) and "error_id" in self.data:
+            detail = f"; the log has the details under error id {self.data['error_id']}"
         return f"{self.message}{detail} (code {self.code})"
 
 
