@@ -66,7 +66,7 @@ def test_ctrl_c_ends_a_node_after_the_runs_that_are_going_on(
     going, waiting = jobs.hold.start(str(gate), str(where)), jobs.count.start(upto=1)
     first_line(where)
     node.send_signal(signal.SIGINT)
-    until(lambda: "ending after 1 run" in home.printed(), "the node's word")
+    until(lambda: "waiting for 1 run to finish" in home.printed(), "the node's word")
     gate.touch()
     assert ended(node) == 0, home.printed()
     assert going.reload().state == "succeeded"
@@ -95,7 +95,7 @@ def test_a_second_ctrl_c_ends_a_node_at_once(home: Home, gate: Path, where: Path
     run = jobs.hold.start(str(gate), str(where))
     worker = int(first_line(where))
     patient.send_signal(signal.SIGINT)
-    until(lambda: "ending after 1 run" in home.printed(), "the node's word")
+    until(lambda: "waiting for 1 run to finish" in home.printed(), "the node's word")
     patient.send_signal(signal.SIGINT)
     assert ended(patient, 5) == 0
     assert gone([worker])

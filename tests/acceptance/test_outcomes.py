@@ -50,10 +50,7 @@ def test_the_jobs_own_error_is_its_answer_and_is_not_retried() -> None:
     ("kind", "code", "data"),
     [
         ("data", 8, None),
-        ("code", -32000, 1),
         ("large code", -32000, 1),
-        ("yes", -32000, 1),
-        ("message", 8, 1),
         ("surrogate", 8, None),
         ("large", 8, None),
     ],
@@ -62,6 +59,13 @@ def test_an_error_that_json_cannot_hold_comes_without_what_is_odd(kind: str, cod
     with pytest.raises(Error, match="odd") as caught:
         jobs.bad_error.start(kind).wait(20)
     assert (caught.value.code, caught.value.data) == (code, data)
+
+
+@pytest.mark.parametrize("kind", ["code", "yes", "message"])
+def test_an_error_that_is_none_is_the_jobs_mistake(shared: Home, kind: str) -> None:
+    with pytest.raises(errors.JobFailed):
+        jobs.bad_error.start(kind).wait(20)
+    until(lambda: "an Error has a code (a whole number)" in shared.printed(), "the traceback in the node's log")
 
 
 @pytest.mark.parametrize(

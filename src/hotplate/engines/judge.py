@@ -23,7 +23,8 @@ def ended(claim: Claim, known: Known, done: Done, stopped_for: str | None) -> Ou
     """The outcome of an attempt that came to an end in its worker."""
     facts: dict[str, Any] = {"begun_at": done.begun_at, "progress": done.progress}
     # Within the grace a job that was told to stop may still give an answer; one that was never told comes too late.
-    how = "stopped" if stopped_for == "timeout" and not done.knew else done.how
+    overdue = stopped_for == "timeout" or done.ended_at - done.begun_at > (known.timeout or float("inf"))
+    how = "stopped" if overdue and not done.knew else done.how
     if how == "returned":
         move = "succeed"
         facts |= {"result": done.result, "result_file": done.result_file}
