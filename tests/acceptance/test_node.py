@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -250,6 +251,16 @@ def test_an_application_that_ends_the_worker_is_tried_again_and_told_of(home: Ho
     until(lambda: "(status 5) while it was loading" in home.processes.output(node), "the node's word")
     code.write_text(APP_WITH + ADDED)
     home.ready(node)
+
+
+def test_a_node_whose_output_nobody_takes_goes_on(home: Home) -> None:
+    command = f"{Path(sys.executable).parent}/hotplate worker {APP} 2>&1 | true"
+    home.processes.start("sh", "-c", command, environ=home.environ)
+    (before,) = until(home.engine.ledger.nodes, "the node")
+    jobs.chatter.start(lines=5000).wait(20)
+    with pytest.raises(errors.JobFailed):
+        jobs.stumble.start("exception").wait(20)
+    assert home.engine.ledger.nodes()[0].pid == before.pid
 
 
 def test_a_node_takes_only_the_queues_it_is_told(home: Home, where: Path) -> None:
