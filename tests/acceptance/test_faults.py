@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,12 @@ def test_a_stopped_node_goes_on_where_it_was(home: Home, where: Path) -> None:
     first_line(where)
     kill(node.pid, signal.SIGSTOP)
     until(lambda: Path(f"/proc/{node.pid}/stat").read_text().split()[2] == "T", "the node to stand still")
-    more = [jobs.step.start(str(where), n) for n in range(200, 400)]
-    kill(node.pid, signal.SIGCONT)
+    with ThreadPoolExecutor() as pool:
+        # Where it stands in the midst of a commit, nobody else writes to the record before it goes on.
+        starts = pool.submit(lambda: [jobs.step.start(str(where), n) for n in range(200, 400)])
+        wait([starts], timeout=3)
+        kill(node.pid, signal.SIGCONT)
+        more = starts.result(30)
     until(lambda: ended(home) == len(runs + more), "the end of all")
     assert set(map(tuple, final_moves(home).values())) == {("succeed",)}
 
