@@ -173,7 +173,10 @@ class ResultUnusable(Error):
 
 
 class Unavailable(Error):
-    """The engine's record cannot be reached just now; nothing was changed, so the call may be repeated."""
+    """The engine's record cannot be reached just now, or the application cannot be loaded.
+
+    Nothing was changed, so the call may be repeated.
+    """
 
     default_code = -32020
     default_message = "Temporarily unavailable"

@@ -10,6 +10,7 @@ import click
 from . import is_debugged, terminal_log
 from .app import app_name, argument
 from .listener import listen
+from .stand_in import StandIn
 from .supervisor import Supervisor, node_part, web_part
 
 
@@ -25,8 +26,9 @@ from .supervisor import Supervisor, node_part, web_part
 def command(app: str | None, host: str, port: int, reload: bool, worker: bool, concurrency: int | None) -> None:
     """Serve APP and run its jobs, for development.
 
-    One terminal, one line a call, and what jobs print. Ctrl-C ends both; runs that are not finished then begin again
-    with the next start. For everybody on this machine, and nobody else, unless HOTPLATE_ACCESS says otherwise.
+    One terminal, one line a call, and what jobs print. While changed code cannot be loaded, calls are refused. Ctrl-C
+    ends both; runs that are not finished then begin again with the next start. For everybody on this machine, and
+    nobody else, unless HOTPLATE_ACCESS says otherwise.
     """
     name = app_name(app)
     terminal_log.show("dev", "info")
@@ -34,4 +36,5 @@ def command(app: str | None, host: str, port: int, reload: bool, worker: bool, c
     more = ["--concurrency", str(concurrency)] if concurrency else []
     node = node_part(name, *more, *debug) if worker else None
     with listen(host, port) as listener:
-        sys.exit(Supervisor(web_part(name, host, listener, *debug), node).run([Path.cwd()] if reload else []))
+        web, stand_in = web_part(name, host, listener, *debug), StandIn(listener) if reload else None
+        sys.exit(Supervisor(web, node, stand_in).run([Path.cwd()] if reload else []))

@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from socket import socket
+from typing import Protocol
+
+from . import Misuse
 
 SUPERVISOR_KEY = "HOTPLATE_SUPERVISOR"
 """In the environment of the processes: the supervisor's id, whose end they do not outlive."""
@@ -69,21 +72,31 @@ class Part:
                 self.process.wait()
 
 
-class Supervisor:
-    """Keeps a web process and, if wanted, a node going until Ctrl-C; loads changed code without harming runs."""
+class StandIn(Protocol):
+    """Answers in the place of the web process while that is not there."""
 
-    def __init__(self, web: Part, node: Part | None) -> None:
-        self._web, self._node = web, node
+    def begin(self) -> None: ...
+    def end(self) -> None: ...
+
+
+class Supervisor:
+    """Keeps a web process and, if wanted, a node going until Ctrl-C; loads changed code without harming runs.
+
+    Where the web process ends by itself, so does everything; but with a `stand_in` that one answers until code changes.
+    """
+
+    def __init__(self, web: Part, node: Part | None, stand_in: StandIn | None = None) -> None:
+        self._web, self._node, self._stand_in = web, node, stand_in
         self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._interrupts, self._reloads = 0, 0
-        self._told = False
+        self._told, self._stands_in = False, False
 
     @property
     def parts(self) -> list[Part]:
         return [part for part in (self._web, self._node) if part is not None]
 
     def run(self, watched: Sequence[Path]) -> int:
-        """Until the end; the exit code: 0 after Ctrl-C or SIGTERM, the web process's own if it could not start."""
+        """Until the end; the exit code: 0 after Ctrl-C or SIGTERM, the web process's own if that ended by itself."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupt)
         for part in self.parts:
@@ -115,16 +128,22 @@ class Supervisor:
             if self._interrupts and all(part.code is not None for part in self.parts):
                 return 0
             code = self._web.code
-            if not self._interrupts and code is not None and self._web.began and not self._had_started():
-                return code or 1
+            if not self._interrupts and code is not None and not self._stands_in:
+                if self._stand_in is None or (code == Misuse.exit_code and not self._reloads):
+                    return code or 1
+                self._answer_in_its_place(self._stand_in, code)
             self._revive()
 
-    def _had_started(self) -> bool:
-        """Whether the web process had come up, so that its end is a matter of the code that was changed since."""
-        return time.monotonic() - self._web.began > PATIENCE_S or self._reloads > 0
+    def _answer_in_its_place(self, stand_in: StandIn, code: int) -> None:
+        self._stands_in = True
+        stand_in.begin()
+        log.warning("the web process has ended (code %d, see above): calls are refused until its code changes", code)
 
     def _load_anew(self) -> None:
         self._reloads += 1
+        if self._stand_in is not None:
+            self._stand_in.end()
+            self._stands_in = False
         self._web.stop()
         self._web.start()
         if self._node is None:

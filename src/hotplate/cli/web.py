@@ -21,7 +21,7 @@ from ..errors import HotplateError
 from ..extension import state_of
 from ..web.state import AppState
 from ..worker.limits import die_with
-from . import Failure, terminal_log
+from . import Failure, Misuse, terminal_log
 from .app import load_app
 from .listener import address
 from .supervisor import SUPERVISOR_KEY
@@ -125,7 +125,7 @@ def serve(name: str, host: str, listener: socket, *, quiet: bool = False) -> Non
 
 def _check_bind(host: str, state: AppState) -> None:
     if not _is_loopback(host) and state.settings.access != "open":
-        raise Failure(
+        raise Misuse(
             f"{host} can be reached from other machines, and nobody would have to sign in; "
             "bind 127.0.0.1, or set HOTPLATE_ACCESS=open to let everybody in"
         )
