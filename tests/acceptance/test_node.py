@@ -240,6 +240,7 @@ def test_an_application_that_cannot_be_loaded_ends_the_node_with_one_line(home: 
     node = home.processes.node(str(code), environ=home.environ)
     assert ended(node) == 1
     said = home.processes.output(node)
+    assert "could not be loaded: cannot load " in said
     assert "nothing_of_that_name" in said
     assert "Traceback" not in said
 

@@ -256,4 +256,6 @@ def _error_json(error: Error) -> bytes:
 
 
 def _one_line(error: BaseException) -> str:
+    if str(error) and type(error).__module__.startswith("hotplate."):  # our own say in a sentence what happened
+        return clean(error)
     return clean(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
