@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotplate import errors
+from hotplate import Run, errors
 from hotplate.engine import Outcome
 from tests.acceptance import app as jobs, trials
 from tests.acceptance.home import Home, final_moves, first_line, gone, is_alive, kill, lines
@@ -84,9 +84,14 @@ def test_a_stopped_node_goes_on_where_it_was(home: Home, where: Path) -> None:
     first_line(where)
     kill(node.pid, signal.SIGSTOP)
     until(lambda: Path(f"/proc/{node.pid}/stat").read_text().split()[2] == "T", "the node to stand still")
+
+    def start() -> list[Run]:
+        with home.app.app_context():
+            return [jobs.step.start(str(where), n) for n in range(200, 400)]
+
     with ThreadPoolExecutor() as pool:
         # Where it stands in the midst of a commit, nobody else writes to the record before it goes on.
-        starts = pool.submit(lambda: [jobs.step.start(str(where), n) for n in range(200, 400)])
+        starts = pool.submit(start)
         wait([starts], timeout=3)
         kill(node.pid, signal.SIGCONT)
         more = starts.result(30)
