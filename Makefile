@@ -16,6 +16,7 @@ demo: .venv/.app ## show the demonstration application; ONCE=1 ends after one ru
 	@$(BIN)/hotplate demo $(if $(ONCE),--once)
 
 test: .venv/.dev ## run the tests; ARGS="tests/unit -k cancel" runs some
+	@tools/apt.sh --tell
 	@$(BIN)/python -m pytest --quiet --durations=10 $(ARGS)
 
 check: .venv/.dev ## formatting, lint, types, import direction, sizes
