@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.processes import Processes
+from tests.servers import Kept, Postgres
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +28,22 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
     started = Processes(tmp_path)
     yield started
     started.end_all()
+
+
+@pytest.fixture(scope="session")
+def needed() -> Callable[[type[Kept]], None]:
+    """Skips the test where a server of this kind is not installed; CI has them all."""
+
+    def need(kind: type[Kept]) -> None:
+        if lacking := kind.missing():
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(lacking)
+
+    return need
+
+
+@pytest.fixture(scope="session")
+def postgres(needed: Callable[[type[Kept]], None]) -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests; each takes `fresh()`, the URL of a database of its own."""
+    needed(Postgres)
+    with Postgres() as server:
+        yield server
