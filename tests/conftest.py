@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Processes
-from tests.servers import Kept, Postgres
+from tests.servers import Kept, Postgres, RabbitMQ, Redis
 
 
 @pytest.fixture(autouse=True)
@@ -46,4 +46,20 @@ def postgres(needed: Callable[[type[Kept]], None]) -> Iterator[Postgres]:
     """A PostgreSQL server for all tests; each takes `fresh()`, the URL of a database of its own."""
     needed(Postgres)
     with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis(needed: Callable[[type[Kept]], None]) -> Iterator[Redis]:
+    """A Redis server for all tests; each takes `fresh()`, the URL of an empty database."""
+    needed(Redis)
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(needed: Callable[[type[Kept]], None]) -> Iterator[RabbitMQ]:
+    """A RabbitMQ server for all tests; each takes `fresh()`, the URL of a virtual host of its own."""
+    needed(RabbitMQ)
+    with RabbitMQ() as server:
         yield server

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from textwrap import dedent
 from typing import ClassVar, Self
 
 from tests import keeper
@@ -47,6 +49,16 @@ def _found(name: str, places: str) -> str:
     path = _binary(name, places)
     assert path, name
     return path
+
+
+def _answer(port: int, greeting: bytes) -> bytes:
+    """The beginning of what is answered to a greeting; nothing where nobody listens."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(greeting)
+            return connection.recv(64)
+    except OSError:
+        return b""
 
 
 class Kept(ABC):
@@ -87,7 +99,8 @@ class Kept(ABC):
         """The URL of an empty part of it that nothing else uses."""
 
     @abstractmethod
-    def _command(self) -> list[str]: ...
+    def _command(self) -> list[str]:
+        """What starts it, with what that needs made in the folder."""
 
     @abstractmethod
     def _answers(self) -> bool:
@@ -105,7 +118,8 @@ class Kept(ABC):
         if self.running:
             return
         self.kill()
-        kept = [str(self.folder), self.user or "", str(int(self.ending)), *self._command()]
+        command = self._command()
+        kept = [str(self.folder), self.user or "", str(int(self.ending)), *command]
         self._keeper = subprocess.Popen(
             [sys.executable, keeper.__file__, *kept],
             bufsize=0,
@@ -188,11 +202,6 @@ class Postgres(Kept):
         assert self._keeper
         self._keeper.wait(DEADLINE_S)
 
-    def start(self) -> None:
-        if not self._data.exists():
-            self._make_data()
-        super().start()
-
     @property
     def _data(self) -> Path:
         return self.folder / "data"
@@ -215,12 +224,14 @@ class Postgres(Kept):
         assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
 
     def _command(self) -> list[str]:
+        if not self._data.exists():
+            self._make_data()
         settings = {**self.settings, "port": self.port, "unix_socket_directories": self.folder}
         argv = [_found("postgres", self.places), "-D", str(self._data)]
         return argv + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
     def _answers(self) -> bool:
-        import psycopg
+        import psycopg  # see fresh()
 
         try:
             psycopg.connect(self.url, connect_timeout=5).close()
@@ -233,3 +244,128 @@ def _unprivileged() -> str:
     """A user that may do less than root: PostgreSQL's own or else nobody."""
     names = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in names else "nobody"
+
+
+class Redis(Kept):
+    """Redis, which keeps nothing on disk."""
+
+    package = "redis-server"
+    programs = ("redis-server",)
+    databases = 1000
+
+    @property
+    def url(self) -> str:
+        return self._url(0)
+
+    def _url(self, database: int) -> str:
+        return f"redis://127.0.0.1:{self.port}/{database}"
+
+    def fresh(self) -> str:
+        """The URL of an empty database; starts the server if a test has left it dead."""
+        import redis  # only by tests that need a server, as it takes time
+
+        self.start()
+        url = self._url(1 + next(self._numbers) % (self.databases - 1))
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+        return url
+
+    def wipe_and_start(self) -> None:
+        """Start it anew, with nothing in it, at the same URL."""
+        self.kill()
+        self.start()
+
+    def _command(self) -> list[str]:
+        where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
+        keep_nothing = ["--save", "", "--appendonly", "no"]
+        return [_found("redis-server", ""), *where, *keep_nothing, "--databases", str(self.databases)]
+
+    def _answers(self) -> bool:
+        return _answer(self.port, b"PING\r\n").startswith(b"+PONG")
+
+
+class RabbitMQ(Kept):
+    """RabbitMQ without plugins, and with an epmd of its own."""
+
+    package = "rabbitmq-server"
+    programs = ("rabbitmq-server", "erl_call")
+    places = "usr/lib/rabbitmq/bin"  # the one on Debian's PATH switches to another user
+    config = """
+        listeners.tcp.1 = 127.0.0.1:{port}
+        default_vhost = {vhost}
+        disk_free_limit.absolute = 1MB
+        log.file = false
+        log.console = true
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._distribution, self._epmd = _stable_port(), _stable_port()
+        self._cookie, self._vhost = secrets.token_hex(), "/"
+
+    @property
+    def url(self) -> str:
+        return self._url("/")
+
+    def _url(self, vhost: str) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/{vhost}"
+
+    def fresh(self) -> str:
+        """The URL of a new virtual host; starts the server if a test has left it dead."""
+        self.start()
+        self._vhost = f"fresh_{next(self._numbers)}"
+        self._add(self._vhost)
+        return self._url(self._vhost)
+
+    def _add(self, vhost: str) -> None:
+        """Make a virtual host within the server: rabbitmqctl would take a second."""
+        program = f"""
+            Host = <<"{vhost}">>, User = <<"guest">>, All = <<".*">>,
+            ok = rabbit_vhost:add(Host, User),
+            rabbit_auth_backend_internal:set_permissions(User, Host, All, All, All, User).
+        """
+        argv = [_found("erl_call", ""), "-c", self._cookie, "-address", f"127.0.0.1:{self._distribution}", "-e"]
+        made = subprocess.run(argv, input=program, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        assert made.stdout.strip() == "{ok, ok}", f"{made.stdout}{made.stderr}"
+
+    def wipe_and_start(self) -> None:
+        """Start it anew with nothing in it: at `url` and at the latest `fresh()` one are empty virtual hosts."""
+        self.kill()
+        shutil.rmtree(self.folder / "mnesia", ignore_errors=True)
+        self.start()
+        if self._vhost != "/":
+            self._add("/")
+
+    def _configure(self) -> None:
+        (self.folder / "rabbitmq.conf").write_text(dedent(self.config.format(port=self.port, vhost=self._vhost)))
+        (self.folder / "plugins").write_text("[].")
+        (self.folder / "environment").write_text("")
+        cookie = self.folder / ".erlang.cookie"
+        if not cookie.exists():
+            cookie.touch(0o600)
+            cookie.write_text(self._cookie)
+
+    def _command(self) -> list[str]:
+        self._configure()
+        return [_found("rabbitmq-server", self.places)]
+
+    def _environ(self) -> Mapping[str, str]:
+        """The environment with nothing in it of another RabbitMQ."""
+        others = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
+        return others | {
+            "HOME": str(self.folder),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._epmd),
+            "RABBITMQ_NODENAME": "hotplate@localhost",
+            "RABBITMQ_DIST_PORT": str(self._distribution),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "environment"),
+        }
+
+    def _answers(self) -> bool:
+        return _answer(self.port, b"AMQP\x00\x00\x09\x01").startswith(b"\x01")  # a frame of a method: start

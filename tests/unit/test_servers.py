@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import kombu
 import psutil
 import psycopg
 import pytest
+from kombu.simple import SimpleQueue
+from redis import ConnectionError as NoConnection, Redis as Client
 
 from tests.processes import Processes, until
-from tests.servers import Kept, Postgres
+from tests.servers import Kept, Postgres, RabbitMQ, Redis
 
-KINDS: list[type[Kept]] = [Postgres]
+KINDS: list[type[Kept]] = [Postgres, RabbitMQ, Redis]
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
@@ -38,6 +41,32 @@ def listening(folder: Path) -> set[str]:
     return found
 
 
+@contextmanager
+def queue(url: str) -> Iterator[SimpleQueue]:
+    """A queue that lasts, whose messages are there once they are sent."""
+    options = {"confirm_publish": True}
+    with kombu.Connection(url, transport_options=options) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0)
+        with connection.SimpleQueue("words") as opened:
+            yield opened
+
+
+def put(url: str, word: str) -> None:
+    with queue(url) as opened:
+        opened.put(word)
+
+
+def taken(url: str) -> list[object]:
+    """The messages in the queue, which are no longer there."""
+    found = []
+    with queue(url) as opened, suppress(opened.Empty):
+        while True:
+            message = opened.get_nowait()
+            message.ack()
+            found.append(message.payload)
+    return found
+
+
 class TestEveryServer:
     @pytest.fixture(params=KINDS, ids=lambda kind: kind.package)
     def kind(self, request: pytest.FixtureRequest, needed: Callable[[type[Kept]], None]) -> type[Kept]:
@@ -45,9 +74,11 @@ class TestEveryServer:
         needed(kind)
         return kind
 
-    def test_listens_on_the_loopback_address_only(self, kind: type[Kept]) -> None:
-        with kind() as server:
-            assert listening(server.folder) == {"127.0.0.1"}
+    @pytest.mark.parametrize("name", ["postgres", "rabbitmq", "redis"])
+    def test_listens_on_the_loopback_addresses_only(self, name: str, request: pytest.FixtureRequest) -> None:
+        server: Kept = request.getfixturevalue(name)
+        server.start()
+        assert listening(server.folder) - {"::1"} == {"127.0.0.1"}
 
     def test_leaves_neither_process_nor_folder(self, kind: type[Kept]) -> None:
         with kind() as server:
@@ -57,7 +88,7 @@ class TestEveryServer:
         assert not processes_of(server.folder)
         assert not server.folder.exists()
 
-    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
     def test_ends_with_the_process_that_uses_it(
         self, kind: type[Kept], how: signal.Signals, processes: Processes
     ) -> None:
@@ -107,3 +138,44 @@ class TestPostgres:
         server.crash()
         with psycopg.connect(server.fresh()) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+class TestRedis:
+    def test_gives_a_database_of_its_own_to_each_who_asks(self, redis: Redis) -> None:
+        one, other = Client.from_url(redis.fresh()), Client.from_url(redis.fresh())
+        one.set("word", "kept")
+        assert (one.get("word"), other.get("word")) == (b"kept", None)
+
+    def test_comes_back_empty_at_the_same_url(self, redis: Redis) -> None:
+        kept = Client.from_url(redis.fresh())
+        kept.set("word", "kept")
+        redis.kill()
+        with pytest.raises(NoConnection):
+            kept.get("word")
+        redis.wipe_and_start()
+        assert kept.get("word") is None
+
+
+class TestRabbitMQ:
+    def test_gives_a_virtual_host_of_its_own_to_each_who_asks(self, rabbitmq: RabbitMQ) -> None:
+        one, other = rabbitmq.fresh(), rabbitmq.fresh()
+        put(one, "kept")
+        assert taken(other) == []
+        assert taken(one) == ["kept"]
+
+    def test_comes_back_empty_at_the_same_urls(self, rabbitmq: RabbitMQ) -> None:
+        urls = [rabbitmq.url, rabbitmq.fresh()]
+        for url in urls:
+            put(url, "kept")
+        rabbitmq.kill()
+        with pytest.raises(kombu.exceptions.OperationalError):
+            put(rabbitmq.url, "lost")
+        rabbitmq.wipe_and_start()
+        assert [taken(url) for url in urls] == [[], []]
+
+    def test_has_its_durable_messages_after_it_was_killed(self, rabbitmq: RabbitMQ) -> None:
+        url = rabbitmq.fresh()
+        put(url, "kept")
+        rabbitmq.kill()
+        rabbitmq.start()
+        assert taken(url) == ["kept"]
