@@ -29,9 +29,22 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_file: int = 1024**3
     data: Path | None = None
     synchronous: str = "FULL"
+    database_url: str = ""
     concurrency: int = 0
     grace: float = 5.0
     keep: float = 30 * 86400.0
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where the engine's record lies, as every process of an application finds it.
+
+    data: the data folder of the embedded engine; synchronous: as in `Settings`.
+    database_url: the PostgreSQL database of the cluster engine, empty for the embedded one.
+    """
+
+    data: str
+    synchronous: str = "FULL"
+    database_url: str = ""
 
 
 class Key(NamedTuple):
@@ -98,6 +111,13 @@ def _origins(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _database(value: Any) -> str:
+    scheme, found, rest = str(value).partition("://")
+    if not found or scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+        raise ValueError
+    return f"postgresql://{rest}"
+
+
 KEYS: Mapping[str, Key] = {
     "HOTPLATE_ACCESS": Key(
         "access",
@@ -140,6 +160,12 @@ KEYS: Mapping[str, Key] = {
         _one_of("FULL", "NORMAL"),
         "'FULL' or 'NORMAL'",
         "SQLite's flush at each commit: NORMAL is faster and may forget the last moments after a power cut.",
+    ),
+    "HOTPLATE_DATABASE_URL": Key(
+        "database_url",
+        _database,
+        "an address such as 'postgresql://user:password@host:5432/name'",
+        "PostgreSQL database of the record, for several machines; without it, SQLite in the data folder.",
     ),
     "HOTPLATE_CONCURRENCY": Key(
         "concurrency", _whole(0), "a whole number; 0 means one for each core", "Runs that a node executes side by side."

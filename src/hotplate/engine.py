@@ -196,14 +196,17 @@ class Ledger(Protocol):
     def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
         """What the run said after seq `after`, in order."""
 
-    def promote(self) -> float | None:
-        """Make delayed runs ready that are due; the time at which the next will be."""
+    def promote(self) -> tuple[int, float | None]:
+        """Make delayed runs ready that are due: how many it were, and the time at which the next will be."""
 
     def enlist(self, node: NodeInfo, jobs: Sequence[Known]) -> None:
         """Record a node that begins to work, with the jobs it knows and their concurrency limits."""
 
-    def beat(self, node: NodeInfo) -> None:
-        """Record that a node is alive, and what it does."""
+    def beat(self, node: NodeInfo) -> bool:
+        """Record that a node is alive, and what it does; False if it is not on record: it was taken for dead."""
+
+    def held(self, node: str) -> Sequence[tuple[str, int]]:
+        """The runs, and their attempts, that the node has now."""
 
     def retire(self, node: str) -> None:
         """Take a node off the record after it has given back all its runs."""
@@ -244,8 +247,11 @@ class Feed(Protocol):
 class Queue(Protocol):
     """Hands work to workers: a wake-up only."""
 
-    def wake(self) -> None:
-        """Say that there may be work, or a request to stop."""
+    def wake(self, queues: Collection[str]) -> None:
+        """Say that there may be work in these queues."""
+
+    def stop(self) -> None:
+        """Say that a run which is going on was asked to stop."""
 
     def close(self) -> None:
         """Let go of whatever is open."""
@@ -284,7 +290,7 @@ class Engine:
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         """Record new runs and wake a worker. When it returns, the runs are safely on record."""
         runs = self.ledger.start(new)
-        self.queue.wake()
+        self.queue.wake({run.queue for run in runs})
         if any(run.waiting_for == "no worker alive" for run in runs):
             self._warn()
         return [self.bound(run) for run in runs]
@@ -331,7 +337,7 @@ class Engine:
         stopped = self.ledger.stop(run.id)
         if stopped is None:
             raise NotFound(data=f"there is no run {run.id}")
-        self.queue.wake()
+        self.queue.stop()
         self.feed.ring([run.id])
         return self.bound(stopped)
 

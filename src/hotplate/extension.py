@@ -90,10 +90,10 @@ def find_keeping() -> AppState:
 
 def _open_engine(state: AppState) -> Engine:
     # an application without jobs never needs one
-    from .engines import data_folder, open_engine  # noqa: PLC0415
+    from .engines.choice import open_engine, place_of  # noqa: PLC0415
 
-    folder = data_folder(state.settings, state.app.name, state.app.root_path)
-    return open_engine(folder, state.settings.synchronous, state.registry.jobs.get)
+    place = place_of(state.settings, state.app.name, state.app.root_path)
+    return open_engine(place, state.registry.jobs.get)
 
 
 context.find_starter = find_state

@@ -16,7 +16,7 @@ import httpx
 
 from hotplate import Run
 from hotplate.engine import Engine, Event
-from hotplate.engines.folder import DATABASE
+from hotplate.engines.sqlite.folder import DATABASE
 from hotplate.run import FINAL, MOVES
 from tests.acceptance.app import create_app
 from tests.processes import Processes, Server, until

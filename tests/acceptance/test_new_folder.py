@@ -9,7 +9,7 @@ from pathlib import Path
 OPEN = """
 import sys
 from pathlib import Path
-from hotplate.engines.database import Database
+from hotplate.engines.sqlite.database import Database
 print("ready", flush=True)
 sys.stdin.readline()
 Database(Path(sys.argv[1]))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from hotplate.engine import Feed, Files, Ledger
-from hotplate.engines import folder
-from hotplate.engines.database import Database
-from hotplate.engines.doorbell import DoorbellFeed
-from hotplate.engines.files import SqliteFiles
-from hotplate.engines.folder import NodeLock
-from hotplate.engines.sqlite import SqliteLedger
+from hotplate.engines.postgres.database import Database as PostgresDatabase
+from hotplate.engines.postgres.files import PostgresFiles
+from hotplate.engines.postgres.ledger import PostgresLedger
+from hotplate.engines.postgres.notify import NotifyFeed
+from hotplate.engines.sqlite import folder
+from hotplate.engines.sqlite.database import Database
+from hotplate.engines.sqlite.doorbell import DoorbellFeed
+from hotplate.engines.sqlite.files import SqliteFiles
+from hotplate.engines.sqlite.folder import NodeLock
+from hotplate.engines.sqlite.ledger import SqliteLedger
+from tests.servers import Postgres
 
 
 class Clock:
@@ -27,7 +34,38 @@ class Clock:
         return self.now
 
 
-class Embedded:
+class Implementation(ABC):
+    """One of them, on an empty record."""
+
+    clock: Clock
+
+    @abstractmethod
+    def ledger(self) -> Ledger:
+        """A ledger of a process of its own on the same record."""
+
+    @abstractmethod
+    def files(self) -> Files: ...
+
+    @abstractmethod
+    def feed(self) -> Feed: ...
+
+    @abstractmethod
+    def rows(self, query: str) -> list[Any]:
+        """What the record itself says."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def ended(self, node: str) -> None:  # noqa: B027 - most have nothing to do
+        """A node has ended without a goodbye, and the engine can know it."""
+
+    def left(self, job: str) -> int:
+        """How many more runs of a job with a limit may begin, as the record counts them."""
+        ((left,),) = self.rows(f"select max(cap) - sum(running) from lanes where job = '{job}'")
+        return int(left)
+
+
+class Embedded(Implementation):
     """SQLite, and the doorbell of one machine."""
 
     def __init__(self, place: Path) -> None:
@@ -39,7 +77,6 @@ class Embedded:
         self._lock.take()  # a node is alive
 
     def ledger(self) -> Ledger:
-        """A ledger of a process of its own on the same record."""
         return SqliteLedger(self._database(), NodeLock(self.place), self.clock)
 
     def files(self) -> Files:
@@ -51,15 +88,9 @@ class Embedded:
         return feed
 
     def rows(self, query: str) -> list[Any]:
-        """What the record itself says."""
         if self._reader is None:
             self._reader = self._database()
         return self._reader.read(query)
-
-    def left(self, job: str) -> int:
-        """How many more runs of a job with a limit may begin, as the record counts them."""
-        ((left,),) = self.rows(f"select max(cap) - sum(running) from lanes where job = '{job}'")
-        return int(left)
 
     def close(self) -> None:
         for opened in (*self._opened, *self._feeds):
@@ -71,21 +102,87 @@ class Embedded:
         return self._opened[-1]
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], Embedded]] = {"embedded": Embedded}
+class Cluster(Implementation):
+    """PostgreSQL, with its LISTEN and NOTIFY."""
+
+    def __init__(self, url: str) -> None:
+        self.clock = Clock()
+        self._url = url
+        self._ledgers: list[PostgresLedger] = []
+        self._ended: set[str] = set()
+        self._databases: list[PostgresDatabase] = []
+        self._feeds: list[NotifyFeed] = []
+        self._database()
+        self._reader = psycopg.connect(url, autocommit=True, options="-c search_path=hotplate")
+        self._reader.execute(
+            "truncate hotplate.runs, hotplate.lanes, hotplate.turns, hotplate.nodes, hotplate.files cascade"
+        )
+
+    def ledger(self) -> Ledger:
+        self._ledgers.append(
+            PostgresLedger(
+                self._database(),
+                clock=self.clock,
+                database_clock=self.clock,
+                is_dead=self._ended.__contains__,
+                freshness=0,
+            )
+        )
+        return self._ledgers[-1]
+
+    def files(self) -> Files:
+        return PostgresFiles(self._database())
+
+    def feed(self) -> Feed:
+        self._feeds.append(NotifyFeed(self._url))
+        return self._feeds[-1]
+
+    def rows(self, query: str) -> list[Any]:
+        return self._reader.execute(query.encode()).fetchall()
+
+    def close(self) -> None:
+        for opened in (*self._ledgers, *self._databases, *self._feeds, self._reader):
+            opened.close()
+
+    def ended(self, node: str) -> None:
+        self._ended.add(node)
+
+    def _database(self) -> PostgresDatabase:
+        self._databases.append(PostgresDatabase(self._url, size=20))
+        return self._databases[-1]
+
+
+IMPLEMENTATIONS = ("embedded", "postgresql")
+
+Make = Callable[[Path], Implementation]
+
+
+@pytest.fixture(scope="session")
+def record(postgres: Postgres) -> str:
+    """The URL of a database that these tests share."""
+    return postgres.fresh()
+
+
+def make(request: pytest.FixtureRequest, name: str) -> Make:
+    """Makes implementations of a name, each on an empty record; a folder may be used for that."""
+    if name == "embedded":
+        return Embedded
+    url = request.getfixturevalue("record")
+    return lambda _: Cluster(url)
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Embedded]:
-    opened = IMPLEMENTATIONS[request.param](tmp_path)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Implementation]:
+    opened = make(request, request.param)(tmp_path)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def ledger(engine: Embedded) -> Ledger:
+def ledger(engine: Implementation) -> Ledger:
     return engine.ledger()
 
 
 @pytest.fixture
-def clock(engine: Embedded) -> Clock:
+def clock(engine: Implementation) -> Clock:
     return engine.clock

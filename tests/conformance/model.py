@@ -136,12 +136,13 @@ class Model:
             run.seq += 1
             run.stop = "cancel"
 
-    def promote(self) -> float | None:
-        """The time at which the next delayed run is due."""
+    def promote(self) -> tuple[int, float | None]:
+        """How many delayed runs become ready, and the time at which the next one is due."""
         delayed = [run for run in self.runs.values() if run.state == "queued" and not run.ready]
         for run in delayed:
             run.ready = run.due_at <= self.now
-        return min((run.due_at for run in delayed if not run.ready), default=None)
+        later = [run.due_at for run in delayed if not run.ready]
+        return len(delayed) - len(later), min(later, default=None)
 
     def sweep(self, alive: str) -> set[str]:
         """The runs of dead nodes, which go back or fail."""

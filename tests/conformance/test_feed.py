@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import shutil
-import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from hotplate.engine import Feed
-from hotplate.engines import folder
-from hotplate.engines.doorbell import DoorbellFeed, DoorbellQueue, node_socket
 from hotplate.run import new_id
 from tests.processes import until
 
-from .conftest import Embedded
+from .conftest import Implementation
 
 SOON_S = 5.0
 """A wait that is rung ends long before this; one that is not, does not."""
@@ -34,19 +27,19 @@ def waits(feed: Feed, run_id: str, ring: Any, timeout: float = SOON_S) -> float:
 
 
 class TestWaking:
-    def test_a_ring_wakes_who_listens_for_the_run(self, engine: Embedded) -> None:
+    def test_a_ring_wakes_who_listens_for_the_run(self, engine: Implementation) -> None:
         feed, run_id = engine.feed(), new_id()
         assert waits(feed, run_id, lambda: feed.ring([run_id])) < 1
 
-    def test_it_comes_from_another_process_too(self, engine: Embedded) -> None:
+    def test_it_comes_from_another_process_too(self, engine: Implementation) -> None:
         ears, run_id = engine.feed(), new_id()
         assert waits(ears, run_id, lambda: engine.feed().ring([new_id(), run_id])) < 1
 
-    def test_rings_for_other_runs_wake_nobody(self, engine: Embedded) -> None:
+    def test_rings_for_other_runs_wake_nobody(self, engine: Implementation) -> None:
         feed = engine.feed()
         assert waits(feed, new_id(), lambda: feed.ring([new_id()]), timeout=0.2) >= 0.2
 
-    def test_a_ring_between_listening_and_waiting_is_not_missed(self, engine: Embedded) -> None:
+    def test_a_ring_between_listening_and_waiting_is_not_missed(self, engine: Implementation) -> None:
         feed, run_id = engine.feed(), new_id()
         with feed.listen(run_id) as waiter:
             feed.ring([run_id])
@@ -56,7 +49,7 @@ class TestWaking:
             waiter.wait(SOON_S)
             assert time.monotonic() - begun < 1
 
-    def test_all_who_listen_are_woken(self, engine: Embedded) -> None:
+    def test_all_who_listen_are_woken(self, engine: Implementation) -> None:
         feeds, run_id = [engine.feed() for _ in range(3)], new_id()
         listening, go = threading.Barrier(13), threading.Event()
 
@@ -74,11 +67,11 @@ class TestWaking:
             go.set()
             assert max(one.result() for one in times) < 1
 
-    def test_many_runs_are_rung_at_once(self, engine: Embedded) -> None:
+    def test_many_runs_are_rung_at_once(self, engine: Implementation) -> None:
         ears, ids = engine.feed(), [new_id() for _ in range(5000)]
         assert waits(ears, ids[-1], lambda: engine.feed().ring(ids)) < 1
 
-    def test_listeners_that_come_quickly_one_after_the_other_are_all_heard_of(self, engine: Embedded) -> None:
+    def test_listeners_that_come_quickly_one_after_the_other_are_all_heard_of(self, engine: Implementation) -> None:
         bell = engine.feed()
         for _ in range(40):
             feed, run_id = engine.feed(), new_id()
@@ -86,89 +79,24 @@ class TestWaking:
 
 
 class TestSilence:
-    def test_a_wait_ends_after_its_timeout(self, engine: Embedded) -> None:
+    def test_a_wait_ends_after_its_timeout(self, engine: Implementation) -> None:
         assert 0.1 <= waits(engine.feed(), new_id(), lambda: None, timeout=0.1) < 1
 
-    def test_ringing_where_nobody_listens_does_nothing(self, engine: Embedded) -> None:
+    def test_ringing_where_nobody_listens_does_nothing(self, engine: Implementation) -> None:
         engine.feed().ring([new_id()])
         engine.feed().ring([])
 
-    def test_listeners_that_were_killed_are_passed_over(self, engine: Embedded) -> None:
-        bell, run_id = engine.feed(), new_id()
-        for _ in range(3):
-            listener = multiprocessing.get_context("spawn").Process(target=listen_for_ever, args=(engine.place,))
-            listener.start()
-            until(lambda: ears(engine.place), "the listener")
-            os.kill(listener.pid or 0, signal.SIGKILL)
-            listener.join(SOON_S)
-        assert waits(engine.feed(), run_id, lambda: bell.ring([run_id])) < 1
-        assert len(ears(engine.place)) == 1
-
-    def test_a_listener_that_is_stopped_holds_up_nobody(self, engine: Embedded) -> None:
-        listener = multiprocessing.get_context("spawn").Process(target=listen_for_ever, args=(engine.place,))
-        listener.start()
-        until(lambda: ears(engine.place), "the listener")
-        os.kill(listener.pid or 0, signal.SIGSTOP)
-        bell = engine.feed()
-        begun = time.monotonic()
-        for _ in range(100):
-            bell.ring([new_id() for _ in range(500)])
-        assert time.monotonic() - begun < 2
-        listener.kill()
-        listener.join(SOON_S)
-
-    def test_a_feed_whose_folder_is_gone_is_silent(self, engine: Embedded) -> None:
-        feed = engine.feed()
-        shutil.rmtree(folder.sockets(engine.place))
-        feed.ring([new_id()])
-        with feed.listen(new_id()) as waiter:
-            waiter.wait(0.01)
-
-
-def ears(place: Path) -> list[Path]:
-    return [path for path in folder.sockets(place).iterdir() if path.name.startswith("ear-")]
-
-
-def listen_for_ever(place: Path) -> None:
-    with DoorbellFeed(folder.sockets(place)).listen("nothing") as waiter:
-        waiter.wait(60)
-
 
 class TestClosing:
-    def test_a_closed_feed_leaves_no_thread_and_no_socket(self, engine: Embedded) -> None:
+    def test_a_closed_feed_leaves_no_thread_and_no_socket(self, engine: Implementation) -> None:
         before = threading.active_count()
         feed = engine.feed()
         with feed.listen(new_id()):
             assert threading.active_count() == before + 1
         feed.close()
         until(lambda: threading.active_count() == before, "the end of the thread")
-        assert ears(engine.place) == []
 
-    def test_closing_twice_is_closing_once(self, engine: Embedded) -> None:
+    def test_closing_twice_is_closing_once(self, engine: Implementation) -> None:
         feed = engine.feed()
         feed.close()
         feed.close()
-
-
-class TestQueue:
-    def test_a_wake_up_reaches_the_node(self, engine: Embedded) -> None:
-        place = folder.sockets(engine.place)
-        bell, queue = node_socket(place), DoorbellQueue(place)
-        queue.wake()
-        assert bell.recv(16) == b"!"
-        queue.close()
-        bell.close()
-
-    def test_without_a_node_it_is_silent(self, engine: Embedded) -> None:
-        queue = DoorbellQueue(folder.sockets(engine.place))
-        for _ in range(1000):
-            queue.wake()
-        queue.close()
-
-    def test_a_node_that_does_not_listen_holds_up_nobody(self, engine: Embedded) -> None:
-        place = folder.sockets(engine.place)
-        bell, queue = node_socket(place), DoorbellQueue(place)
-        for _ in range(5000):
-            queue.wake()
-        queue.close()
-        bell.close()

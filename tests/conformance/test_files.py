@@ -9,11 +9,11 @@ import pytest
 from hotplate.engine import Files
 from hotplate.file import CHUNK
 
-from .conftest import Embedded
+from .conftest import Implementation
 
 
 @pytest.fixture
-def files(engine: Embedded) -> Files:
+def files(engine: Implementation) -> Files:
     return engine.files()
 
 
@@ -21,7 +21,7 @@ def keep(files: Files, *chunks: bytes, run_id: str | None = None) -> str:
     return files.keep("a.txt", "text/plain", chunks, caller="ada", run_id=run_id).id
 
 
-def test_a_file_comes_back_byte_for_byte(files: Files, engine: Embedded) -> None:
+def test_a_file_comes_back_byte_for_byte(files: Files, engine: Implementation) -> None:
     chunks = [bytes([n]) * CHUNK for n in range(5)] + [b"end"]
     info = files.keep("a.txt", "text/plain", chunks, caller="ada", run_id=None)
     assert (info.name, info.media_type, info.size) == ("a.txt", "text/plain", 5 * CHUNK + 3)
@@ -47,7 +47,7 @@ def test_an_unknown_file_has_no_facts_and_no_contents(files: Files) -> None:
     assert list(files.read("nothing")) == []
 
 
-def test_a_file_is_there_only_when_it_is_whole(files: Files, engine: Embedded) -> None:
+def test_a_file_is_there_only_when_it_is_whole(files: Files, engine: Implementation) -> None:
     seen: list[object] = []
 
     def chunks() -> Iterator[bytes]:
@@ -61,7 +61,7 @@ def test_a_file_is_there_only_when_it_is_whole(files: Files, engine: Embedded) -
     assert files.info(info.id) is not None
 
 
-def test_a_file_that_breaks_off_leaves_nothing(files: Files, engine: Embedded) -> None:
+def test_a_file_that_breaks_off_leaves_nothing(files: Files, engine: Implementation) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"first"
         raise KeyboardInterrupt
@@ -71,7 +71,7 @@ def test_a_file_that_breaks_off_leaves_nothing(files: Files, engine: Embedded) -
     assert engine.rows("select count(*) from files union all select count(*) from chunks") == [(0,), (0,)]
 
 
-def test_files_kept_at_the_same_time_do_not_mix(files: Files, engine: Embedded) -> None:
+def test_files_kept_at_the_same_time_do_not_mix(files: Files, engine: Implementation) -> None:
     def weave() -> Iterator[bytes]:
         for n in range(3):
             ids.append(keep(engine.files(), b"other", bytes([n])))

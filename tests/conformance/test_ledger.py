@@ -14,7 +14,7 @@ from hotplate.engine import Claim, Filter, Ledger, NewRun, NodeInfo, Note, Outco
 from hotplate.options import Known
 from hotplate.run import MOVES, Run, new_id
 
-from .conftest import Clock, Embedded
+from .conftest import Clock, Implementation
 
 NODE = "node-1"
 ERROR = b'{"code":-32010,"message":"The job failed"}'
@@ -68,7 +68,7 @@ class TestStarting:
         assert bytes(run.params) == b"[1,2]"
         assert ledger.get([run.id])[0] == run
 
-    def test_it_is_seen_by_other_processes(self, engine: Embedded) -> None:
+    def test_it_is_seen_by_other_processes(self, engine: Implementation) -> None:
         (run,) = start(engine.ledger())
         assert engine.ledger().get([run.id])[0].id == run.id
 
@@ -80,7 +80,7 @@ class TestStarting:
         assert again.id == first.id
         assert len({first.id, other_caller.id, other_job.id}) == 3
 
-    def test_racing_starts_with_one_key_make_one_run(self, engine: Embedded) -> None:
+    def test_racing_starts_with_one_key_make_one_run(self, engine: Implementation) -> None:
         ledgers = [engine.ledger() for _ in range(5)]
         keys = [f"key-{n}" for n in range(100)]
 
@@ -111,7 +111,7 @@ class TestClaiming:
         assert after.started_at is not None
         assert after.started_at.timestamp() == clock.now
 
-    def test_nothing_is_claimed_twice(self, engine: Embedded) -> None:
+    def test_nothing_is_claimed_twice(self, engine: Implementation) -> None:
         start(engine.ledger(), *[new() for _ in range(200)])
         claimed: list[str] = []
         guard = threading.Lock()
@@ -155,10 +155,10 @@ class TestClaiming:
 
     def test_a_delayed_run_is_claimed_when_it_is_due(self, ledger: Ledger, clock: Clock) -> None:
         (run,) = start(ledger, new(due_at=clock.now + 10))
-        assert ledger.promote() == clock.now + 10
+        assert ledger.promote() == (0, clock.now + 10)
         assert claim(ledger) == []
         clock.now += 10
-        assert ledger.promote() is None
+        assert ledger.promote() == (1, None)
         assert [one.id for one in claim(ledger)] == [run.id]
 
     def test_quick_runs_are_taken_ahead_and_others_are_not(self, ledger: Ledger) -> None:
@@ -186,7 +186,7 @@ class TestConcurrency:
         settle(ledger, outcome(first[0], "succeed", result=b"3"))
         assert len(claim(ledger, 5)) == 1
 
-    def test_four_claimers_keep_to_a_limit_of_one(self, engine: Embedded) -> None:
+    def test_four_claimers_keep_to_a_limit_of_one(self, engine: Implementation) -> None:
         enlist(engine.ledger(), NODE, Known(name="add", concurrency=1))
         start(engine.ledger(), *[new(cap=1) for _ in range(60)])
         going, most, done = 0, 0, 0
@@ -462,7 +462,7 @@ class TestNodes:
 
 
 class TestPruning:
-    def test_ended_runs_go_with_all_that_is_theirs(self, engine: Embedded, ledger: Ledger) -> None:
+    def test_ended_runs_go_with_all_that_is_theirs(self, engine: Implementation, ledger: Ledger) -> None:
         old, waiting = start(ledger, new(), new())
         (got,) = claim(ledger)
         ledger.note([Note(id=got.id, attempt=1, events=[("log", 5.0, b"1")])])

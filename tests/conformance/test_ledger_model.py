@@ -23,11 +23,11 @@ from hypothesis.stateful import (
 )
 
 from hotplate.engine import Claim, Ledger, NewRun, NodeInfo, Note, Outcome, Want
-from hotplate.engines import sqlite
+from hotplate.engines.sqlite import ledger as sqlite
 from hotplate.options import Known
 from hotplate.run import FINAL
 
-from .conftest import IMPLEMENTATIONS, Embedded
+from .conftest import Embedded, Make, make
 from .model import LIMITS, Model
 
 KNOWN = [Known(name=job, concurrency=limit) for job, limit in LIMITS.items()]
@@ -40,7 +40,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     claims: Bundle[Claim] = Bundle("claims")
 
-    def __init__(self, implementation: Callable[[Path], Embedded]) -> None:
+    def __init__(self, implementation: Make) -> None:
         super().__init__()
         self._place = TemporaryDirectory()
         self.engine = implementation(Path(self._place.name))
@@ -125,6 +125,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def another_node(self) -> None:
         """The node is gone, another one is there; nobody has looked after the old one's runs yet."""
+        self.engine.ended(self.node)
         self.node = next(self.ids)
         jobs = [job.name for job in KNOWN]
         self.ledger.enlist(NodeInfo(id=self.node, host="here", pid=1, concurrency=2, jobs=jobs), KNOWN)
@@ -206,13 +207,13 @@ SLOWLY = settings(
 )
 
 
-def compare(implementation: Callable[[Path], Embedded], how: settings = SLOWLY) -> None:
+def compare(implementation: Make, how: settings = SLOWLY) -> None:
     run_state_machine_as_test(lambda: LedgerMachine(implementation), settings=how)  # type: ignore[arg-type,return-value]
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS.values(), ids=IMPLEMENTATIONS)
-def test_a_ledger_does_what_the_model_does(implementation: Callable[[Path], Embedded]) -> None:
-    compare(implementation)
+@pytest.mark.parametrize(("name", "examples"), [("embedded", 150), ("postgresql", 30)])
+def test_a_ledger_does_what_the_model_does(name: str, examples: int, request: pytest.FixtureRequest) -> None:
+    compare(make(request, name), settings(SLOWLY, max_examples=examples))
 
 
 PLANTED = {
@@ -234,4 +235,4 @@ def test_the_comparison_finds(planted: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert right in statements[move]
     monkeypatch.setitem(statements, move, statements[move].replace(right, wrong))
     with pytest.raises((AssertionError, sqlite3.IntegrityError)):
-        compare(IMPLEMENTATIONS["embedded"], settings(SLOWLY, max_examples=500, phases=[Phase.generate]))
+        compare(Embedded, settings(SLOWLY, max_examples=500, phases=[Phase.generate]))

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from ..engines import data_folder
+from ..engines.choice import place_of
 from ..extension import state_of
 from ..file import CHUNK
 from ..job import Job
@@ -31,13 +31,10 @@ class FlaskHome:
         return Hello(
             app=self._app.name,
             jobs=[job.known(name) for name, job in self.jobs().items()],
-            settings={
-                "synchronous": settings.synchronous,
-                "concurrency": str(settings.concurrency),
-                "grace": str(settings.grace),
-                "keep": str(settings.keep),
-            },
-            data=str(data_folder(settings, self._app.name, self._app.root_path)),
+            place=place_of(settings, self._app.name, self._app.root_path),
+            concurrency=settings.concurrency,
+            grace=settings.grace,
+            keep=settings.keep,
         )
 
     def jobs(self) -> Mapping[str, Job[..., Any]]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from ..engines.folder import NodeLock
-from ..engines.pool import Node, NodeOptions
-from ..engines.record import Record, open_record
+from ..engines.choice import open_record
+from ..engines.node.node import Node, NodeOptions
+from ..engines.node.record import Record
+from ..engines.sqlite.folder import NodeLock
 from ..errors import EngineError
 from ..worker.channel import Hello
 from ..worker.limits import die_with
@@ -57,12 +58,13 @@ class Opener:
 
     is_second = False
 
-    def __call__(self, hello: Hello) -> Record:
+    def __call__(self, node: str, hello: Hello) -> Record:
         is_served = False
-        with suppress(OSError):  # a folder that cannot be used is explained by what opens it
-            is_served = NodeLock(Path(hello.data)).alive()
+        if not hello.place.database_url:
+            with suppress(OSError):  # a folder that cannot be used is explained by what opens it
+                is_served = NodeLock(Path(hello.place.data)).alive()
         try:
-            return open_record(hello)
+            return open_record(node, hello)
         except EngineError:
             self.is_second = is_served
             raise

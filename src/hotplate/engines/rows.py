@@ -24,10 +24,10 @@ class Waiting:
     """Tells why a queued run waits, as of `now`: `nodes` are alive, the jobs `full` are at their limits."""
 
     def __init__(self, now: float, nodes: Sequence[NodeInfo], full: Collection[str]) -> None:
-        self._now, self._nodes, self._full = now, nodes, full
+        self.now, self._nodes, self._full = now, nodes, full
 
     def reason(self, job: str, queue: str, due_at: float) -> WaitingFor | None:
-        if due_at > self._now:
+        if due_at > self.now:
             return "delay"
         if not self._nodes:
             return "no worker alive"

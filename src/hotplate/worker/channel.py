@@ -9,16 +9,22 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
+from ..config import Place
 from ..options import Known
 
 
 class Hello(Struct, tag=True):
-    """The worker has loaded the application: what its jobs are, and where its record lies."""
+    """The worker has loaded the application: what its jobs are, where its record lies, what a node is to keep to.
+
+    grace, keep: seconds; concurrency: as in `Settings`.
+    """
 
     app: str
     jobs: list[Known]
-    settings: dict[str, str]
-    data: str
+    place: Place
+    concurrency: int
+    grace: float
+    keep: float
 
 
 class Failed(Struct, tag=True):

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from ..engine import Claim, Outcome
-from ..errors import Error, MemoryLimit, RunCancelled, RunTimedOut, WorkerLost
-from ..options import Known
-from ..run import ErrorInfo
-from ..worker.channel import Done
+from ...engine import Claim, Outcome
+from ...errors import Error, MemoryLimit, RunCancelled, RunTimedOut, WorkerLost
+from ...options import Known
+from ...run import ErrorInfo
+from ...worker.channel import Done
 
 LONGEST_BACKOFF_S = 3600.0
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from ..engine import Outcome
+from ...engine import Outcome
 
 MOST_LINES = 10
 """So many runs a second get a line of their own."""

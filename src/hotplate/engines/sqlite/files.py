@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from ..engine import KeptFile
-from ..run import FileInfo, new_id
+from ...engine import KeptFile
+from ...run import FileInfo, new_id
 from .database import Database
 
 

@@ -11,14 +11,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ..engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
-from ..options import Known
-from ..run import MOVES, FileInfo, Run
+from ...engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
+from ...options import Known
+from ...run import MOVES, FileInfo, Run
+from ..group_commit import GroupCommit
+from ..moves import CANCELLED, RETURNING, guard, lost, moved
+from ..rows import COLUMNS, Waiting, run_of, started
 from .claiming import claim, open_lane
-from .database import Database, GroupCommit
+from .database import Database
 from .folder import NodeLock
-from .moves import guard, moved
-from .rows import COLUMNS, Waiting, run_of, started
 from .turns import Turns
 
 _node = msgspec.json.Decoder(NodeInfo).decode
@@ -99,13 +100,15 @@ class SqliteLedger:
         )
         return [Event(*row) for row in rows]
 
-    def promote(self) -> float | None:
-        now = self._clock()
-        if self._db.read("select 1 from runs where state = 'queued' and ready = 0 and due_at <= ? limit 1", (now,)):
-            with self._db.write(durable=False) as cx:
-                cx.execute("update runs set ready = 1 where state = 'queued' and ready = 0 and due_at <= ?", (now,))
+    def promote(self) -> tuple[int, float | None]:
+        now, ready = self._clock(), 0
         ((due,),) = self._db.read("select min(due_at) from runs where state = 'queued' and ready = 0")
-        return due  # type: ignore[no-any-return]
+        if due is not None and due <= now:
+            with self._db.write(durable=False) as cx:
+                sql = "update runs set ready = 1 where state = 'queued' and ready = 0 and due_at <= ?"
+                ready = cx.execute(sql, (now,)).rowcount
+            ((due,),) = self._db.read("select min(due_at) from runs where state = 'queued' and ready = 0")
+        return ready, due
 
     def enlist(self, node: NodeInfo, jobs: Sequence[Known]) -> None:
         with self._db.write() as cx:
@@ -115,9 +118,12 @@ class SqliteLedger:
                 open_lane(cx, job.queue, job.name)
                 cx.execute("update lanes set cap = ? where job = ?", (job.concurrency, job.name))
 
-    def beat(self, node: NodeInfo) -> None:
+    def beat(self, node: NodeInfo) -> bool:
         with self._db.write(durable=False) as cx:
-            cx.execute("update nodes set data = ? where id = ?", (_encode(node), node.id))
+            return cx.execute("update nodes set data = ? where id = ?", (_encode(node), node.id)).rowcount == 1
+
+    def held(self, node: str) -> Sequence[tuple[str, int]]:
+        return self._db.read("select id, attempt from runs where state = 'running' and node = ?", (node,))
 
     def retire(self, node: str) -> None:
         with self._db.write() as cx:
@@ -131,7 +137,7 @@ class SqliteLedger:
                 "where state = 'running' and node not in (select id from nodes)"
             ).fetchall()
             for row in rows:
-                _commit(cx, _lost(row, self._clock()))
+                _commit(cx, lost(row, self._clock()))
             cx.execute(
                 "update lanes set running = (select count(*) from runs r where r.state = 'running' "
                 "and r.queue = lanes.queue and r.job = lanes.job)"
@@ -206,8 +212,6 @@ def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: Turns) -> st
     return run.id
 
 
-CANCELLED = b'{"code":-32011,"message":"Cancelled"}'
-
 _FINISH = {
     move: f"update runs set state = '{MOVES[move].after}', node = null, finished_at = ?, result = ?, result_file = ?, "
     "error = ?, traceback = ?, progress = coalesce(?, progress), started_at = coalesce(?, started_at), saved = null, "
@@ -217,11 +221,7 @@ _FINISH = {
 _RETURN = {
     move: "update runs set state = 'queued', node = null, ready = ?, due_at = ?, started_at = null, "
     f"{changes}, {moved(move)} where id = ? and {guard(move)} and stop_requested is null"
-    for move, changes in {
-        "retry": "progress = null",
-        "lose": "progress = null, lost = lost + 1, max_attempts = max_attempts + 1",
-        "release": "max_attempts = max_attempts + 1",
-    }.items()
+    for move, changes in RETURNING.items()
 }
 
 
@@ -239,18 +239,6 @@ def _finish(cx: sqlite3.Connection, o: Outcome) -> bool:
 def _return(cx: sqlite3.Connection, o: Outcome) -> bool:
     due = o.at if o.due_at is None else o.due_at
     return cx.execute(_RETURN[o.move], (due <= o.at, due, o.at, o.id, o.attempt)).rowcount == 1
-
-
-def _lost(row: sqlite3.Row, at: float) -> Outcome:
-    """The outcome of an attempt whose node is gone: only one that had begun is counted."""
-    id_, attempt, queue, job, started_at, lost, lost_limit = row
-    move, error = ("lose", None) if lost + 1 < lost_limit else ("fail", LOST)
-    if started_at is None:
-        move, error = "release", None
-    return Outcome(id=id_, attempt=attempt, queue=queue, job=job, move=move, at=at, error=error)
-
-
-LOST = b'{"code":-32013,"message":"Worker lost"}'
 
 
 def _leave_lane(cx: sqlite3.Connection, queue: str, job: str, n: int) -> None:

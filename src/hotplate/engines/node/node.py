@@ -17,12 +17,12 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from ..engine import POLL_S, Claim, NodeInfo, Note, Outcome
-from ..errors import EngineError, Unavailable
-from ..failpoint import reach
-from ..options import Known
-from ..run import new_id
-from ..worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
+from ...engine import POLL_S, Claim, NodeInfo, Note, Outcome
+from ...errors import EngineError, Unavailable
+from ...failpoint import reach
+from ...options import Known
+from ...run import new_id
+from ...worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
 from . import judge
 from .child import Child, Given
 from .crew import Crew
@@ -52,13 +52,16 @@ class NodeOptions(Struct, frozen=True, kw_only=True):
 class Node:
     """Runs until it is told to end. `command` starts a worker; `open_record` opens what a worker's hello names."""
 
-    def __init__(self, command: Sequence[str], open_record: Callable[[Hello], Record], options: NodeOptions) -> None:
+    def __init__(
+        self, command: Sequence[str], open_record: Callable[[str, Hello], Record], options: NodeOptions
+    ) -> None:
         self.id = new_id()
         self._open_record, self._options = open_record, options
         self._crew = Crew(command, self.id, options.concurrency or _cores())
         self._selector = selectors.DefaultSelector()
         self._record: Record | None = None
         self._known: dict[str, Known] = {}
+        self._grace, self._keep = 0.0, float("inf")
         self._pace = Pace()
         self._report = Report()
         self._outcomes: list[Outcome] = []
@@ -70,8 +73,9 @@ class Node:
         self._end_at = float("inf")
         self._exit = 0
         self._due = float("inf")
-        self._at = dict.fromkeys(("poll", "beat", "prune", "note", "retry"), 0.0)
-        self._at |= dict.fromkeys(("watch", "gather"), float("inf"))
+        self._away_since = 0.0
+        self._at = dict.fromkeys(("poll", "beat", "prune", "sweep", "note", "retry"), 0.0)
+        self._at |= dict.fromkeys(("watch", "gather", "again"), float("inf"))
         self.on_log: Callable[[str, str, float, bytes], None] = lambda job, run_id, at, line: None
         self._info = NodeInfo(
             id=self.id, host=socket.gethostname(), pid=os.getpid(), concurrency=self._crew.concurrency,
@@ -99,8 +103,7 @@ class Node:
     def stop(self) -> None:
         """End: the first time after the runs that are going on (for as long as the grace), the second time at once."""
         self._stopping += 1
-        grace = self._record.grace if self._record else 0.0
-        self._end_at = time.monotonic() + (grace if self._stopping == 1 else 0.0)
+        self._end_at = time.monotonic() + (self._grace if self._stopping == 1 else 0.0)
         going = len(self._crew.busy())
         if self._stopping == 1:
             if going:
@@ -122,17 +125,27 @@ class Node:
         self._look_at_crew(now)
         if self._record is None or now < self._at["retry"]:
             return
+        is_rung, self._at["again"] = self._rung, float("inf")
         try:
             self._keep_house(self._record, now)
             if self._notes and (self._outcomes or self._saves or now >= self._at["note"]):
                 self._write_notes(self._record, now)
             self._settle(self._record)
+            if is_rung:
+                self._look(self._record)
         except Unavailable as error:
-            log.error("%s; trying again: %s", error, error.__cause__)
+            if not self._away_since:
+                self._away_since = now
+                log.error("the record cannot be used; trying again, while runs go on: %s", error.__cause__)
+            self._rung |= is_rung
             self._at["retry"] = now + RETRY_S
+            return
+        if self._away_since:
+            log.warning("the record can be used again, after %.0f s", now - self._away_since)
+            self._away_since = 0.0
 
     def _look_at_crew(self, now: float) -> None:
-        self._at["watch"] = self._crew.watch(now, self._record.grace if self._record else 0.0)
+        self._at["watch"] = self._crew.watch(now, self._grace)
         for child in self._crew.busy():
             if len(child.given) > 1 and not child.recalled and now - child.spoke_at > STUCK_S:
                 child.recall()
@@ -151,19 +164,27 @@ class Node:
         if polling:
             self._at["poll"] = now + POLL_S
             self._report.summarise()
-        if polling or self._rung or time.time() >= self._due:
+        if polling or time.time() >= self._due:
+            self._look(record)
             self._rung = True
-            due = record.ledger.promote()
-            self._due = float("inf") if due is None else due
-            if self._crew.busy():
-                self._stop_asked(record)
         if now >= self._at["beat"]:
             self._at["beat"] = now + BEAT_S
             self._beat(record)
         if now >= self._at["prune"]:
-            more = record.ledger.prune(time.time() - record.keep, PRUNE_RUNS) == PRUNE_RUNS
+            more = record.ledger.prune(time.time() - self._keep, PRUNE_RUNS) == PRUNE_RUNS
             self._at["prune"] = now + (POLL_S if more else PRUNE_S)
-            record.ledger.sweep()
+        if now >= self._at["sweep"]:
+            self._at["sweep"] = now + record.sweep_s
+            self._sweep(record)
+
+    def _look(self, record: Record) -> None:
+        """See what is due by now, and which runs were asked to stop."""
+        ready, due = record.ledger.promote()
+        self._due = float("inf") if due is None else due
+        if ready:
+            self._rung, self._at["again"] = True, 0.0
+        if self._crew.busy():
+            self._stop_asked(record)
 
     def _settle(self, record: Record) -> None:
         quick = self._pace.quick(self._known)
@@ -230,7 +251,7 @@ class Node:
             for at, given in enumerate(child.given):
                 reason = asked.get((given.claim.id, given.claim.attempt))
                 if reason and at == 0:
-                    child.stop(reason, record.grace)
+                    child.stop(reason, self._grace)
                 elif reason and not child.recalled:
                     child.recall()
 
@@ -310,23 +331,28 @@ class Node:
 
     def _open(self, hello: Hello) -> None:
         try:
-            self._record = self._open_record(hello)
+            self._record = self._open_record(self.id, hello)
         except EngineError as error:
             log.error("%s", error)
             self._give_up()
             return
-        if not self._options.concurrency and self._record.concurrency:
-            self._crew.concurrency = self._record.concurrency
+        self._grace, self._keep = hello.grace, hello.keep
+        if not self._options.concurrency and hello.concurrency:
+            self._crew.concurrency = hello.concurrency
         self._info.concurrency = self._crew.concurrency
         self._selector.register(self._record.bell, selectors.EVENT_READ, self._ring)
 
     def _take_over(self, record: Record, hello: Hello) -> None:
+        self._sweep(record)
+        jobs = ", ".join(job.name for job in hello.jobs) or "none"
+        log.info("serving %s with %d workers; jobs: %s", hello.app, self._crew.concurrency, jobs)
+
+    def _sweep(self, record: Record) -> None:
         swept = record.ledger.sweep()
         if swept:
             log.warning("%s of a node that is gone begin again", count(len(swept)))
             record.feed.ring(swept)
-        jobs = ", ".join(job.name for job in hello.jobs) or "none"
-        log.info("serving %s with %d workers; jobs: %s", hello.app, self._crew.concurrency, jobs)
+            self._rung = True
 
     def _give_up(self) -> None:
         self._exit, self._stopping, self._end_at = 1, 2, 0.0
@@ -402,7 +428,9 @@ class Node:
     def _patience(self) -> float:
         """How long to wait for something to happen, in seconds."""
         now, pending = time.monotonic(), self._at
-        times = [pending["poll"], pending["watch"], pending["gather"], now + self._due - time.time()]
+        if self._record is None:
+            return min(max(min(pending["watch"], self._end_at) - now, 0.0) if self._stopping else POLL_S, POLL_S)
+        times = [pending["poll"], pending["again"], pending["gather"], now + self._due - time.time()]
         if self._notes:
             times.append(pending["note"])
         if any(len(child.given) > 1 for child in self._crew.children):
@@ -410,8 +438,9 @@ class Node:
         if self._stopping:
             times.append(min(self._end_at, now + STUCK_S))
         if self._outcomes and pending["gather"] == float("inf"):
-            times.append(pending["retry"])
-        return min(max(min(times) - now, 0.0), POLL_S)
+            times.append(now)
+        at = min(max(min(times), pending["retry"]), pending["watch"])
+        return min(max(at - now, 0.0), POLL_S)
 
     # The end, and what is told
 
@@ -432,7 +461,19 @@ class Node:
         self._info.seen_at = time.time()
         self._info.running = [child.given[0].claim.id for child in self._crew.busy()]
         self._info.memory = sum(child.rss() for child in self._crew.children)
-        record.ledger.beat(self._info)
+        if not record.ledger.beat(self._info):
+            self._return(record)
+
+    def _return(self, record: Record) -> None:
+        """Begin anew after others have taken this node for dead: its runs were given back, and may go on elsewhere."""
+        record.ledger.enlist(self._info, list(self._known.values()))
+        held = set(record.ledger.held(self.id))
+        lost = [c for c in self._crew.busy() if not held.issuperset((g.claim.id, g.claim.attempt) for g in c.given)]
+        log.warning(
+            "this node was taken for dead, for it was silent for long; %s were given to others", count(len(lost))
+        )
+        for child in lost:
+            child.kill()
 
     def _tell(self, outcomes: Sequence[Outcome], accepted: Sequence[bool]) -> None:
         for outcome, ok in zip(outcomes, accepted, strict=True):

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from ..worker.limits import thread_environment
+from ...worker.limits import thread_environment
 from .child import NODE_MARK, Child, Given
 from .pace import DEPTH, MOST_LENT
 

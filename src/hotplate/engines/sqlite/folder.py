@@ -8,7 +8,7 @@ import time
 from binascii import crc32
 from pathlib import Path
 
-from ..errors import EngineError
+from ...errors import EngineError
 
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smbfs", "smb3", "smb2", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "ncpfs"}
@@ -61,16 +61,21 @@ def _file_system(folder: Path) -> str:
 
 def sockets(folder: Path) -> Path:
     """The private folder for the sockets of a data folder: elsewhere, since a socket's path has at most 107 bytes."""
+    return runtime(_mark(folder))
+
+
+def runtime(name: str) -> Path:
+    """A private folder of this user on this machine, gone with its next start."""
     base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(
         os.environ.get("TMPDIR", "/tmp"), f"hotplate-{os.getuid()}"
     )
-    place = Path(base) / "hotplate" / _mark(folder)
+    place = Path(base) / "hotplate" / name
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise EngineError(f"socket folder {place} cannot be made ({error.strerror}); set XDG_RUNTIME_DIR") from None
+        raise EngineError(f"runtime folder {place} cannot be made ({error.strerror}); set XDG_RUNTIME_DIR") from None
     if place.stat().st_uid != os.getuid() or place.parent.stat().st_uid != os.getuid():
-        raise EngineError(f"socket folder {place} belongs to another user; set XDG_RUNTIME_DIR to a folder of your own")
+        raise EngineError(f"runtime folder {place} is another user's; set XDG_RUNTIME_DIR to a folder of your own")
     return place
 
 

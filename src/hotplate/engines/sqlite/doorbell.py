@@ -9,11 +9,12 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from ..run import new_id
+from ...run import new_id
+from ..waiters import Waiter, Waiters
 
 _NODE = "node"
 _PER_DATAGRAM = 1000
@@ -43,7 +44,10 @@ class DoorbellQueue:
         self._path = str(folder / _NODE)
         self._bell = _sender()
 
-    def wake(self) -> None:
+    def wake(self, queues: Collection[str]) -> None:
+        self.stop()
+
+    def stop(self) -> None:
         with suppress(OSError):  # no node, or one with a full socket: it looks by itself
             self._bell.sendto(b"!", self._path)
 
@@ -58,7 +62,7 @@ class DoorbellFeed:
         self._folder = folder
         self._bell = _sender()
         self._lock = threading.Lock()
-        self._waiters: dict[str, list[_Waiter]] = {}
+        self._waiters = Waiters()
         self._ear: socket.socket | None = None
         self._path = folder / f"ear-{os.getpid()}-{new_id()[:8]}"
         self._known: tuple[int, list[str]] = (-1, [])
@@ -72,19 +76,8 @@ class DoorbellFeed:
             for ear in ears:
                 self._send(ring, ear)
 
-    @contextmanager
-    def listen(self, run_id: str) -> Iterator[_Waiter]:
-        waiter = _Waiter()
-        with self._lock:
-            self._open()
-            self._waiters.setdefault(run_id, []).append(waiter)
-        try:
-            yield waiter
-        finally:
-            with self._lock:
-                self._waiters[run_id].remove(waiter)
-                if not self._waiters[run_id]:
-                    del self._waiters[run_id]
+    def listen(self, run_id: str) -> AbstractContextManager[Waiter]:
+        return self._waiters.waiting(run_id, self._open)
 
     def close(self) -> None:
         with self._lock:
@@ -117,8 +110,8 @@ class DoorbellFeed:
             pass
 
     def _open(self) -> None:
-        if self._ear is None:
-            with suppress(OSError):  # then it stays silent
+        with self._lock, suppress(OSError):  # then it stays silent
+            if self._ear is None:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._ear = _bound(self._path)
                 self._ear.setblocking(True)
@@ -130,19 +123,7 @@ class DoorbellFeed:
                 ids = ear.recv(1 << 18).decode().split("\n")
             except OSError:
                 return
-            with self._lock:
-                woken = [waiter for id_ in ids for waiter in self._waiters.get(id_, ())]
-            for waiter in woken:
-                waiter.rung.set()
-
-
-class _Waiter:
-    def __init__(self) -> None:
-        self.rung = threading.Event()
-
-    def wait(self, timeout: float) -> None:
-        self.rung.wait(timeout)
-        self.rung.clear()
+            self._waiters.wake(ids)
 
 
 def _sender() -> socket.socket:

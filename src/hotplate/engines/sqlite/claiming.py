@@ -7,8 +7,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ..engine import Claim, Want
-from .moves import guard
+from ...engine import Claim, Want
+from ..moves import guard, moved
 from .turns import come_to
 
 Candidate = tuple[int, int, int, str]
@@ -112,9 +112,8 @@ def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead:
     these = f"no in ({','.join(map(str, nos))}) and {guard('claim')}"
     rows = cx.execute(f"select no, turn, {_TAKEN} from runs where {these}").fetchall()
     cx.execute(
-        "update runs set state = 'running', ready = 0, node = ?, started_at = ?, attempt = attempt + 1, seq = seq + 1, "
-        "moves = moves || '[' || (seq + 1) || ',\"claim\",' || ? || ',' || (attempt + 1) || '],' "
-        f"where {these}",
+        "update runs set state = 'running', ready = 0, node = ?, started_at = ?, attempt = attempt + 1, "
+        f"{moved('claim', attempt='(attempt + 1)')} where {these}",
         (want.node, None if ahead else now, now),
     )
     order = {no: at for at, no in enumerate(nos)}

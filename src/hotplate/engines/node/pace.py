@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine import Want
-from ..options import Known
+from ...engine import Want
+from ...options import Known
 
 QUICK_S = 0.005
 """Jobs whose recent mean is below this are quick, in seconds."""

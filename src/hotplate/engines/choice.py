@@ -1,0 +1,128 @@
+"""Which engine the settings ask for: opened for whoever starts and follows runs, and for a node."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..config import Place, Settings
+from ..engine import Engine
+from ..errors import EngineError
+from ..job import Job
+from ..worker.channel import Hello
+from .node.child import end_leftovers
+from .node.presence import Presence
+from .node.record import Record
+from .sqlite import folder
+from .sqlite.database import Database
+from .sqlite.doorbell import DoorbellFeed, DoorbellQueue, node_socket
+from .sqlite.files import SqliteFiles
+from .sqlite.ledger import SqliteLedger
+
+if TYPE_CHECKING:
+    from .postgres.ledger import PostgresLedger
+
+SWEEP_S = 2.0
+"""How often a node of the cluster engine looks for dead ones, in seconds."""
+
+Jobs = Callable[[str], Job[..., Any] | None]
+
+
+def place_of(settings: Settings, app_name: str, root_path: str) -> Place:
+    """Where the record of an application lies."""
+    data = settings.data or folder.default_folder(app_name, root_path)
+    return Place(data=str(data), synchronous=settings.synchronous, database_url=settings.database_url)
+
+
+def open_engine(place: Place, jobs: Jobs) -> Engine:
+    """The engine on a record. Raises `EngineError` if it cannot be used."""
+    return _open_postgres(place, jobs) if place.database_url else _open_sqlite(place, jobs)
+
+
+def open_record(node: str, hello: Hello) -> Record:
+    """Become a node of the record that a worker's hello names.
+
+    Raises `EngineError` if it cannot be used, or if there is a node already where there can be one only.
+    """
+    return _postgres_record(node, hello) if hello.place.database_url else _sqlite_record(hello)
+
+
+def _open_sqlite(place: Place, jobs: Jobs) -> Engine:
+    data = folder.prepare(Path(place.data))
+    database = Database(data / folder.DATABASE, synchronous=place.synchronous)
+    sockets = folder.sockets(data)
+    return Engine(
+        SqliteLedger(database, folder.NodeLock(data)),
+        DoorbellQueue(sockets),
+        DoorbellFeed(sockets),
+        SqliteFiles(database),
+        jobs,
+    )
+
+
+def _sqlite_record(hello: Hello) -> Record:
+    data = folder.prepare(Path(hello.place.data))
+    lock = folder.NodeLock(data)
+    lock.take()
+    ledger = SqliteLedger(Database(data / folder.DATABASE, synchronous=hello.place.synchronous), lock)
+    for dead in ledger.nodes():
+        end_leftovers(dead.id)
+    sockets = folder.sockets(data)
+    feed, bell = DoorbellFeed(sockets), node_socket(sockets)
+
+    def close() -> None:
+        feed.close()
+        bell.close()
+        ledger.close()
+        lock.release()
+
+    return Record(ledger=ledger, feed=feed, bell=bell, close=close)
+
+
+def _open_postgres(place: Place, jobs: Jobs) -> Engine:
+    ledger, database = _postgres_ledger(place, lambda _: False)
+    from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
+    from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
+
+    feed = NotifyFeed(place.database_url)
+    return Engine(ledger, NotifyQueue(feed), feed, PostgresFiles(database), jobs)
+
+
+def _postgres_record(node: str, hello: Hello) -> Record:
+    presence = Presence(folder.runtime("nodes"))
+    presence.take(node)
+    ledger, _ = _postgres_ledger(hello.place, presence.has_ended)
+    bell, ringer = socket.socketpair()
+    bell.setblocking(False)
+    ringer.setblocking(False)
+
+    def ring() -> None:
+        with suppress(OSError):  # full: it has been rung
+            ringer.send(b"!")
+
+    from .postgres.notify import NotifyFeed  # noqa: PLC0415 - as above
+
+    feed = NotifyFeed(hello.place.database_url, ring)
+
+    def close() -> None:
+        feed.close()
+        bell.close()
+        ringer.close()
+        ledger.close()
+        presence.release()
+
+    return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S)
+
+
+def _postgres_ledger(place: Place, has_ended: Callable[[str], bool]) -> tuple[PostgresLedger, Any]:
+    try:
+        from .postgres.database import Database as Postgres  # noqa: PLC0415
+        from .postgres.ledger import PostgresLedger  # noqa: PLC0415
+    except ImportError as error:
+        what = "HOTPLATE_DATABASE_URL needs psycopg: pip install 'hotplate[postgres]'"
+        raise EngineError(f"{what} ({error})") from error
+    database = Postgres(place.database_url)
+    return PostgresLedger(database, is_dead=has_ended), database

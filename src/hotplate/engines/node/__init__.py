@@ -1,0 +1,1 @@
+"""A node: a pool of workers on this machine, whatever the engine."""

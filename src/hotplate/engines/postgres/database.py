@@ -1,0 +1,147 @@
+"""PostgreSQL as the database of the record: pooled connections, transactions, what to do when it is away."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from ...errors import EngineError, Unavailable
+
+SCHEMA_VERSION = "1"
+PATIENCE_S = 10.0
+"""How long what may be tried again is tried again while the database cannot be reached, in seconds."""
+
+CONNECT_S = 5
+"""How long one try to connect may take, in seconds."""
+
+_SCHEMA = Path(__file__).with_name("ledger.sql")
+_SCHEMA_LOCK = 4_770_101  # an arbitrary number: whoever makes or changes the tables holds this advisory lock
+_GONE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+# A peer that has vanished without a word is noticed within about 20 seconds.
+_SOCKET: Mapping[str, Any] = {
+    "connect_timeout": CONNECT_S,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+R = TypeVar("R")
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One database: at most `size` connections of this process, made anew after a fork."""
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        self.url, self._size = url, size
+        self.losses = 0
+        """How often the database was found to be away: what was observed before may be out of date."""
+        self._pool: ConnectionPool[Connection[Row]] | None = None
+        self._pid = 0
+        self.retrying(self._prepare)
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Connection[Row]]:
+        """A transaction, committed at the end. One that is not `durable` may be forgotten when the database crashes.
+
+        Raises `Unavailable` if the database is away; then it is unknown only of the commit itself whether it was made.
+        """
+        with self._plainly(), self._connections().connection() as connection, connection.transaction():
+            if not durable:
+                connection.execute("set local synchronous_commit to off")
+            yield connection
+
+    def run(self, statement: bytes, values: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
+        """The rows of one statement that is a transaction by itself: a third of the round trips. Raises as `write`."""
+        with self._plainly(), self._connections().connection() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a query; tried again while the database is away."""
+        return self.retrying(lambda: self.run(sql.encode(), values))
+
+    def retrying(self, step: Callable[[], R]) -> R:
+        """What `step` gives, which may be done twice. Raises `Unavailable` if the database stays away for long."""
+        deadline, pause = time.monotonic() + PATIENCE_S, 0.01
+        while True:
+            try:
+                return step()
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 0.5)
+
+    def close(self) -> None:
+        if self._pool is not None and self._pid == os.getpid():
+            self._pool.close(timeout=1)
+        self._pool = None
+
+    def _connections(self) -> ConnectionPool[Connection[Row]]:
+        if self._pool is None or self._pid != os.getpid():
+            # a pool inherited over a fork has no threads here, and its connections are the parent's
+            self._pid = os.getpid()
+            self._pool = ConnectionPool(
+                self.url,
+                min_size=0,
+                max_size=self._size,
+                max_idle=60,
+                timeout=CONNECT_S,
+                reconnect_timeout=1,
+                kwargs={"autocommit": True, "application_name": "hotplate", **_SOCKET},
+                open=True,
+                name="hotplate",
+            )
+        return self._pool
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except _GONE as error:
+            self.losses += 1
+            raise Unavailable(data="the engine's record cannot be used just now; the server's log says why") from error
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedColumn) as e:
+            raise EngineError(f"{where(self.url)} has not the tables that are needed; run: hotplate db upgrade") from e
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise EngineError(f"{where(self.url)} refuses: {error.diag.message_primary}") from error
+
+    def _prepare(self) -> None:
+        with self.write() as cx:
+            cx.execute("select pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+            if cx.execute("select to_regclass('hotplate.meta')").fetchone() == (None,):
+                cx.execute(_SCHEMA.read_bytes())
+                cx.execute("insert into hotplate.meta values ('schema', %s)", (SCHEMA_VERSION,))
+            row = cx.execute("select value from hotplate.meta where name = 'schema'").fetchone()
+        version = row[0] if row else "unknown"
+        if version != SCHEMA_VERSION:
+            raise EngineError(
+                f"{where(self.url)} has schema version {version}, this Hotplate works with {SCHEMA_VERSION}; "
+                "use the Hotplate it was made with, or another HOTPLATE_DATABASE_URL"
+            )
+
+
+def connect(url: str, name: str) -> Connection[Row]:
+    """A connection apart from the pool, without transactions."""
+    return psycopg.connect(url, autocommit=True, application_name=name, **_SOCKET)
+
+
+def where(url: str) -> str:
+    """The database in words, without the password."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        return "the database"
+    return f"database {parts.get('dbname') or '?'!r} on {parts.get('host') or 'this machine'}"

@@ -1,0 +1,386 @@
+"""The ledger on PostgreSQL: the record of the cluster engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from psycopg import Connection
+
+from ...engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
+from ...errors import Unavailable
+from ...options import Known
+from ...run import FileInfo, Run
+from ..group_commit import GroupCommit
+from ..moves import CANCELLED, guard, lost, moved
+from ..rows import COLUMNS, Waiting, run_of, started
+from . import lanes
+from .claiming import claim
+from .database import Database
+from .settling import settle
+from .turns import KEEP, TURN, Turns
+from .watch import LEASE_S, Watch
+
+_node = msgspec.json.Decoder(NodeInfo).decode
+_encode = msgspec.json.Encoder().encode
+
+Cx = Connection[Any]
+
+
+FRESHNESS_S = 0.5
+"""How old what is said of why runs wait may be, in seconds."""
+
+Execute = Callable[[bytes, Sequence[Any]], list[Any]]
+"""Executes a statement with its values, and gives the rows."""
+
+
+class PostgresLedger:
+    """`engine.Ledger` on one PostgreSQL database. Safe for any number of threads, processes and machines.
+
+    Times are those of the database's clock: what a process says in its own time is put right by the difference, so a
+    machine whose clock is wrong harms nobody.
+
+    clock: the time of this process; database_clock: that of the database, which is asked unless it is given.
+    is_dead: whether a node is known to have ended, by other means than its beats.
+    lease, freshness: see `watch.LEASE_S` and `FRESHNESS_S`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], float] = time.time,
+        database_clock: Callable[[], float] | None = None,
+        is_dead: Callable[[str], bool] = lambda _: False,
+        lease: float = LEASE_S,
+        freshness: float = FRESHNESS_S,
+    ) -> None:
+        self._db, self._clock, self._lease = database, clock, lease
+        self._database_clock = database_clock or self._ask_time
+        self._grouped = GroupCommit(self._insert_all)
+        self._turns = Turns()
+        self._watch = Watch(database, is_dead, lease)
+        self._skew: float | None = None
+        self._given: dict[str, int] = {}
+        self._in_doubt = False
+        self._freshness = freshness
+        self._looked = (float("-inf"), Waiting(0.0, [], ()))
+
+    def start(self, new: Sequence[NewRun]) -> list[Run]:
+        return self._grouped(new)
+
+    def start_within(self, execute: Execute, new: Sequence[NewRun]) -> list[str]:
+        """Record new runs in a transaction of somebody else's: they are started when it is committed."""
+        return self._insert(execute, new)[0]
+
+    def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
+        """In two transactions: nobody who waits for a lane in order to claim holds one that others want to leave."""
+        accepted: list[bool] = []
+        if outcomes:
+            accepted = settle(self._db, outcomes, self._difference())
+            for outcome in outcomes:
+                self._given.pop(outcome.id, None)
+        if want is None:
+            return accepted, []
+        try:
+            return accepted, self._claim(want)
+        except Unavailable:
+            self._in_doubt = True
+            if not outcomes:
+                raise
+            return accepted, []
+
+    def note(self, notes: Sequence[Note]) -> list[int | None]:
+        durable = any(note.saved is not None for note in notes)
+        skew = self._difference()
+        with self._db.write(durable=durable) as cx:
+            return [_note(cx, note, skew) for note in notes]
+
+    def stop(self, run_id: str) -> Run | None:
+        now = self._now()
+
+        def ask() -> None:
+            with self._db.write() as cx:
+                cx.execute(_WITHDRAW, (now, CANCELLED, now, run_id))
+                cx.execute(_ASK, (run_id,))
+
+        self._db.retrying(ask)
+        found = self.get([run_id])
+        return found[0] if found else None
+
+    def stops(self, node: str) -> list[Stop]:
+        rows = self._db.read(
+            "select id, attempt, stop_requested from hotplate.runs "
+            "where state = 'running' and node = %s and stop_requested is not null",
+            (node,),
+        )
+        return [Stop(*row) for row in rows]
+
+    def get(self, ids: Sequence[str]) -> list[Run]:
+        rows = self._db.read(f"select {COLUMNS} from hotplate.runs where id = any(%s)", (list(ids),))
+        by_id = {run.id: run for run in self._runs(rows)}
+        return [by_id[id_] for id_ in ids if id_ in by_id]
+
+    def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
+        terms = [(f"{name} = %s", getattr(which, name)) for name in ("job", "state", "caller", "parent_id")]
+        terms.append(("no < %s", which.before))
+        given = [(term, value) for term, value in terms if value is not None]
+        where = " and ".join(term for term, _ in given) or "true"
+        rows = self._db.read(
+            f"select {COLUMNS}, no from hotplate.runs where {where} order by no desc limit %s",
+            [*(value for _, value in given), which.limit + 1],
+        )
+        page = rows[: which.limit]
+        return self._runs([row[:-1] for row in page]), page[-1][-1] if len(rows) > which.limit else None
+
+    def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
+        rows = self._db.read(
+            "select e.seq, e.type, e.at, e.data from hotplate.events e join hotplate.runs r on r.no = e.run_no "
+            "where r.id = %s and e.seq > %s order by e.seq limit %s",
+            (run_id, after, limit),
+        )
+        return [Event(*row) for row in rows]
+
+    def promote(self) -> tuple[int, float | None]:
+        now, ready = self._now(), 0
+        ((due,),) = self._db.read(f"select min(due_at) {_DELAYED}")
+        if due is not None and due <= now:
+            with self._db.write(durable=False) as cx:
+                ready = cx.execute(_PROMOTE, (now,)).rowcount
+            ((due,),) = self._db.read(f"select min(due_at) {_DELAYED} and due_at > %s", (now,))
+        return ready, None if due is None else due - self._difference()
+
+    def enlist(self, node: NodeInfo, jobs: Sequence[Known]) -> None:
+        self._measure()
+        caps = sorted((job.queue, job.name, job.concurrency) for job in jobs)
+        with self._db.write() as cx:
+            cx.execute(
+                b"insert into hotplate.nodes (id, seen_at, data) values (%s, %s, %s) "
+                b"on conflict (id) do update set seen_at = excluded.seen_at, data = excluded.data",
+                (node.id, self._now(), _encode(node)),
+            )
+            for queue, job, cap in caps:
+                cx.execute(
+                    b"insert into hotplate.lanes (queue, job) values (%s, %s) on conflict do nothing", (queue, job)
+                )
+                cx.execute(
+                    b"update hotplate.lanes set cap = %s where job = %s and cap is distinct from %s", (cap, job, cap)
+                )
+            lanes.recount(cx, [job for _, job, _ in caps])
+
+    def beat(self, node: NodeInfo) -> bool:
+        self._measure()
+        with self._db.write(durable=False) as cx:
+            done = cx.execute(
+                b"update hotplate.nodes set beat = beat + 1, seen_at = %s, data = %s where id = %s",
+                (self._now(), _encode(node), node.id),
+            )
+            return done.rowcount == 1
+
+    def held(self, node: str) -> list[tuple[str, int]]:
+        rows = self._db.read("select id, attempt from hotplate.runs where state = 'running' and node = %s", (node,))
+        return [(row[0], row[1]) for row in rows]
+
+    def retire(self, node: str) -> None:
+        with self._db.write() as cx:
+            cx.execute(b"delete from hotplate.nodes where id = %s", (node,))
+        self._watch.close()
+
+    def sweep(self) -> list[str]:
+        dead, is_sweeper = self._watch.look()
+        if not (dead or is_sweeper):
+            return []
+        now = self._now()
+        outcomes = [lost(row, now) for row in self._db.run(_ORPHANS, (dead, is_sweeper))]
+        made = settle(self._db, outcomes, 0.0)
+        with self._db.write(durable=False) as cx:
+            cx.execute(b"delete from hotplate.nodes where id = any(%s)", (dead,))
+            if is_sweeper:
+                limited = cx.execute(b"select distinct job from hotplate.lanes where cap is not null").fetchall()
+                lanes.recount(cx, [job for (job,) in limited])
+        return [outcome.id for outcome, ok in zip(outcomes, made, strict=True) if ok]
+
+    def nodes(self) -> Sequence[NodeInfo]:
+        # Two leases: whoever reads takes nobody's runs away, and is to be wrong about those who are merely slow.
+        rows = self._db.read(
+            "select data from hotplate.nodes where seen_at > %s order by seen_at", (self._now() - 2 * self._lease,)
+        )
+        return [_node(data) for (data,) in rows]
+
+    def prune(self, before: float, limit: int) -> int:
+        before += self._difference()
+        with self._db.write(durable=False) as cx:
+            ended = "select no from hotplate.runs where finished_at < %s order by finished_at limit %s"
+            rows = cx.execute(
+                f"delete from hotplate.runs where no in ({ended} for update skip locked) returning id".encode(),
+                (before, limit),
+            ).fetchall()
+            cx.execute(b"delete from hotplate.files where run_id = any(%s::text[])", ([id_ for (id_,) in rows],))
+            cx.execute(
+                b"delete from hotplate.files where id in (select id from hotplate.files "
+                b"where run_id is null and created_at < %s limit %s)",
+                (before, limit),
+            )
+        return len(rows)
+
+    def close(self) -> None:
+        self._watch.close()
+        self._db.close()
+
+    # Time
+
+    def _now(self) -> float:
+        """The database's time."""
+        return self._clock() + self._difference()
+
+    def _difference(self) -> float:
+        if self._skew is None:
+            self._measure()
+        return self._skew or 0.0
+
+    def _ask_time(self) -> float:
+        ((now,),) = self._db.read("select extract(epoch from clock_timestamp())::float8")
+        return float(now)
+
+    def _measure(self) -> None:
+        """How far the database's clock is ahead of ours; what a round trip can explain is no difference."""
+        before = self._clock()
+        theirs = self._database_clock()
+        after = self._clock()
+        ahead = theirs - (before + after) / 2
+        self._skew = ahead if abs(ahead) > 0.05 + (after - before) else 0.0
+
+    # Claims and starts
+
+    def _claim(self, want: Want) -> list[Claim]:
+        if self._in_doubt:
+            self._give_back(want.node)
+        claims = claim(self._db, want, self._now())
+        self._given.update((one.id, one.attempt) for one in claims)
+        return claims
+
+    def _give_back(self, node: str) -> None:
+        """What was claimed by a commit whose end we did not hear goes back into its queue."""
+        rows = self._db.read(
+            "select id, attempt, queue, job from hotplate.runs where state = 'running' and node = %s", (node,)
+        )
+        unknown = [row for row in rows if self._given.get(row[0]) != row[1]]
+        now = self._now()
+        released = [Outcome(id=i, attempt=a, queue=q, job=j, move="release", at=now) for i, a, q, j in unknown]
+        settle(self._db, released, 0.0)
+        self._in_doubt = False
+
+    def _insert_all(self, new: Sequence[NewRun]) -> Sequence[Run]:
+        ids, now = self._db.retrying(lambda: self._insert(self._db.run, new))
+        waiting = self._waiting()
+        return [
+            started(run, now, waiting) if run.id == id_ else self.get([id_])[0]
+            for run, id_ in zip(new, ids, strict=True)
+        ]
+
+    def _insert(self, execute: Execute, new: Sequence[NewRun]) -> tuple[list[str], float]:
+        """Put runs on record that are not there yet; their ids, or those of the earlier runs of the same keys."""
+        skew = self._difference()
+        now = self._clock() + skew
+        least, places = self._turns.places([(run.queue, run.caller) for run in new])
+        due = [max(run.due_at + skew, now) for run in new]
+        columns = [
+            [run.id for run in new], [run.job for run in new], [run.queue for run in new],
+            [run.priority for run in new], least, places, [run.caller for run in new], [run.key for run in new],
+            [at <= now for at in due], [run.max_attempts for run in new], [run.lost_limit for run in new],
+            [now] * len(new), due, [run.params for run in new], [run.retry_of for run in new],
+            [run.parent_id for run in new],
+        ]  # fmt: skip
+        added = execute(_INSERT, columns)
+        self._turns.remember((queue, caller, turn) for _, queue, caller, turn in added)
+        ids, known = [run.id for run in new], {row[0] for row in added}
+        for at, run in enumerate(new):
+            if run.key is not None and run.id not in known:
+                ids[at] = execute(_SAME, (run.job, run.caller, run.key))[0][0]
+        return ids, now
+
+    # Rows
+
+    def _runs(self, rows: Sequence[Any]) -> list[Run]:
+        waiting = self._waiting() if any(row[2] == "queued" for row in rows) else Waiting(0.0, [], ())
+        return [run_of(row, self._file(row[20]), waiting) for row in rows]
+
+    def _waiting(self) -> Waiting:
+        """Why runs wait, as it was a moment ago at most."""
+        looked_at, waiting = self._looked
+        if time.monotonic() - looked_at >= self._freshness:
+            waiting = self._look()
+            self._looked = time.monotonic(), waiting
+        waiting.now = self._now()
+        return waiting
+
+    def _look(self) -> Waiting:
+        full = self._db.read("select job from hotplate.lanes group by job having sum(running) >= max(cap)")
+        return Waiting(self._now(), self.nodes(), {job for (job,) in full})
+
+    def _file(self, file_id: str | None) -> FileInfo | None:
+        if file_id is None:
+            return None
+        sql = "select id, name, media_type, size, '/files/' || id from hotplate.files where id = %s"
+        rows = self._db.read(sql, (file_id,))
+        return FileInfo(*rows[0]) if rows else None
+
+
+_INSERT = f"""
+    with new as (
+        select *, {TURN} as n_own_turn
+        from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::text[], %s::text[],
+            %s::boolean[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::bytea[], %s::text[], %s::text[])
+            as n (n_id, n_job, n_queue, n_priority, n_turn, n_place, n_caller, n_key, n_ready, n_max_attempts,
+                n_lost_limit, n_created_at, n_due_at, n_params, n_retry_of, n_parent_id)
+    ), added as (
+        insert into hotplate.runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit,
+            created_at, due_at, params, retry_of, parent_id)
+        select n_id, n_job, n_queue, n_priority, n_own_turn, n_caller, n_key, n_ready, n_max_attempts, n_lost_limit,
+            n_created_at, n_due_at, n_params, n_retry_of, n_parent_id from new
+        on conflict do nothing returning id, queue, caller, turn
+    ), {KEEP}
+    select id, queue, caller, turn from added
+""".encode()
+_DELAYED = "from hotplate.runs where state = 'queued' and not ready"
+_PROMOTE = (
+    f"update hotplate.runs set ready = true where no in (select no {_DELAYED} and due_at <= %s for update skip locked)"
+).encode()
+_SAME = b"select id from hotplate.runs where job = %s and caller = %s and key = %s"
+_WITHDRAW = (
+    "update hotplate.runs set state = 'cancelled', ready = false, finished_at = %s, stop_requested = 'cancel', "
+    f"error = %s, {moved('withdraw', at='%s::float8')} where id = %s and {guard('withdraw')}"
+).encode()
+_ASK = (
+    b"update hotplate.runs set stop_requested = 'cancel', seq = seq + 1 "
+    b"where id = %s and state = 'running' and stop_requested is null"
+)
+_ORPHANS = b"""
+    select id, attempt, queue, job, started_at, lost, lost_limit from hotplate.runs
+    where state = 'running'
+        and (node = any(%s::text[]) or %s and not exists (select from hotplate.nodes n where n.id = node))
+"""
+
+
+def _note(cx: Cx, note: Note, skew: float) -> int | None:
+    rises = len(note.events) + (note.progress is not None)
+    said = sum(len(data) for kind, _, data in note.events if kind == "log")
+    row = cx.execute(
+        b"update hotplate.runs set progress = coalesce(%s, progress), saved = coalesce(%s, saved), seq = seq + %s, "
+        b"log_bytes = log_bytes + %s where id = %s and attempt = %s and state = 'running' returning no, seq",
+        (note.progress, note.saved, rises, said, note.id, note.attempt),
+    ).fetchone()
+    if row is None:
+        return None
+    no, seq = row
+    if note.events:
+        first = seq - len(note.events) + 1
+        kinds, times, data = zip(*note.events, strict=True)
+        cx.execute(
+            b"insert into hotplate.events "
+            b"select %s, * from unnest(%s::bigint[], %s::text[], %s::float8[], %s::bytea[])",
+            (no, list(range(first, seq + 1)), list(kinds), [at + skew for at in times], list(data)),
+        )
+    return int(seq)
