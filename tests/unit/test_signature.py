@@ -114,16 +114,6 @@ def test_a_default_that_is_a_mark_of_its_own_stays_the_same_object() -> None:
     assert not signature.call(signature.decode(b'["a",null]'))
 
 
-def test_a_default_of_none_lets_null_in() -> None:
-    def find(limit: int = None) -> Any:  # type: ignore[assignment]  # noqa: RUF013 - as many people write it
-        return limit
-
-    signature = Signature(find, name="find")
-
-    assert signature.decode(b"[null]").limit is None
-    assert signature.decode(b"[3]").limit == 3
-
-
 def test_a_parameter_without_annotation_takes_anything() -> None:
     def take(x, y=2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, RUF100
         return x, y

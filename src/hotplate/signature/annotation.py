@@ -13,7 +13,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -55,6 +55,18 @@ def wire_type(annotation: Any, *, result: bool = False) -> Any:
         raise TypeError(
             "a type that refers to itself has to be a class; an alias of that kind cannot be read"
         ) from None
+
+
+def classes(annotation: Any) -> Iterator[Any]:
+    """The classes that a value of the annotation may be of: the one, or those of a union."""
+    annotation = _unaliased(annotation)
+    if get_origin(annotation) is Annotated:
+        yield from classes(get_args(annotation)[0])
+    elif get_origin(annotation) in _UNIONS:
+        for branch in get_args(annotation):
+            yield from classes(branch)
+    else:
+        yield get_origin(annotation) or annotation
 
 
 def _innermost(fn: Callable[..., Any]) -> Any:

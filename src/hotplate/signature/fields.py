@@ -15,6 +15,13 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 import msgspec
 from msgspec import NODEFAULT, UNSET
 
+_SPECIFIERS = {
+    ("attr", "_CountingAttr"),
+    ("dataclasses", "Field"),
+    ("msgspec", "Field"),
+    ("pydantic", "FieldInfo"),
+}
+
 _STRUCT_OPTIONS = ("array_like", "forbid_unknown_fields", "tag", "tag_field")
 
 
@@ -92,6 +99,11 @@ def wire_names(cls: Any) -> frozenset[str] | None:
 def is_pydantic(kind: Any) -> bool:
     """Whether pydantic says how values of this type are checked."""
     return "pydantic" in sys.modules and hasattr(kind, "__get_pydantic_core_schema__")
+
+
+def is_specifier(kind: type) -> bool:
+    """Whether it is of what describes a field within a class: `field()`, pydantic's `Field()`, …"""
+    return (kind.__module__.partition(".")[0], kind.__name__) in _SPECIFIERS
 
 
 def type_name(kind: Any) -> str:

@@ -11,7 +11,10 @@ import msgspec
 from msgspec import NODEFAULT, Raw, Struct, field, inspect as mi
 from msgspec.json import Decoder
 
-from .encoding import encode
+from ..errors import HotplateError
+from .annotation import classes
+from .encoding import UNWRITABLE, encode, fault
+from .fields import is_specifier, type_name
 from .misfit import Misfit
 from .schema import Schemas, stated_default
 from .shape import alternatives, members
@@ -61,6 +64,37 @@ class Parameter(Struct, frozen=True):
             msgspec.json.decode(raw, type=self.wire_type, dec_hook=decode_hook)
         except msgspec.ValidationError as error:
             return self._told(Misfit.of(error))
+        return None
+
+    def default_misfit(self) -> str | None:
+        """What does not fit about its default; what JSON cannot hold may be a mark of the function's own.
+
+        It fits as it is, or as the JSON that it would be given as: a tuple for a list, the value of an enum's member.
+        """
+        kind = type(self.default)
+        if self.required or self.wire_type is Any:
+            return None
+        if is_specifier(kind):
+            return "its default describes a field of a class, and would be given to the function as it is"
+        if kind.__module__ != "builtins" and not {*kind.__mro__}.isdisjoint(classes(self.type)):
+            return None
+        try:
+            msgspec.convert(self.default, self.wire_type, dec_hook=decode_hook)
+        except msgspec.ValidationError:
+            return self._written_default_misfit()
+        return None
+
+    def _written_default_misfit(self) -> str | None:
+        try:
+            if fault(self.default, self.places()) and self.default is not None:
+                return None
+            msgspec.json.decode(encode(self.default), type=self.wire_type, dec_hook=decode_hook)
+        except msgspec.ValidationError as error:
+            if self.default is None:
+                return f"its default is None, which its type does not allow; write {type_name(self.type)} | None"
+            return f"its default {self.default!r:.100} does not fit: {Misfit.of(error)}; change the default or the type"
+        except (HotplateError, *UNWRITABLE):
+            pass
         return None
 
     def _told(self, misfit: Misfit) -> str:

@@ -10,7 +10,7 @@ import inspect
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from types import GenericAlias
-from typing import Any, NamedTuple, NoReturn, Optional, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, defstruct, inspect as mi
@@ -23,7 +23,7 @@ from .encoding import UNWRITABLE, checked, encode, fault, unusable, write
 from .misfit import Misfit
 from .parameter import Parameter, first_misfit, too_many, unknown
 from .schema import Schemas
-from .shape import may_be_null, members
+from .shape import members
 from .standin import decode_hook
 
 _ITERATORS = (Iterator, Generator, AsyncIterator, AsyncGenerator)
@@ -204,11 +204,12 @@ class Signature:
             self._refuse(where, "a name cannot begin with two underscores")
         annotated = self._resolve(where, hint, self.fn, p.name)
         kind = self._resolve(where, wire_type, annotated)
-        if p.default is None and kind is not Any and not may_be_null([mi.type_info(kind)]):
-            kind = Optional[kind]  # noqa: UP045 - of a value
         required = p.default is p.empty
         default = None if required else p.default
-        return Parameter(p.name, annotated, kind, required, default, p.kind is p.KEYWORD_ONLY)
+        made = Parameter(p.name, annotated, kind, required, default, p.kind is p.KEYWORD_ONLY)
+        if misfit := made.default_misfit():
+            self._refuse(where, misfit)
+        return made
 
     def _resolve(self, where: str, step: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
