@@ -81,11 +81,9 @@ def state_of(app: Flask) -> AppState:
     return state
 
 
-def find_keeping() -> AppState:
-    """Where files are kept for the code that asks: the current application's engine. Raises `HotplateError`."""
-    if has_app_context() and EXTENSION in current_app.extensions:
-        return state_of(current_app)
-    raise HotplateError("files can be read and kept within a call or a run only (or within app.app_context())")
+def find_keeping() -> AppState | None:
+    """Where files are kept for the code that asks: the current application's engine."""
+    return state_of(current_app) if has_app_context() and EXTENSION in current_app.extensions else None
 
 
 def _open_engine(state: AppState) -> Engine:

@@ -15,15 +15,22 @@ from typing import IO, Protocol, cast
 from msgspec import Struct
 
 from .errors import HotplateError
+from .run import FileInfo
 
 CHUNK = 256 * 1024
 """Size of the pieces in which files are kept and moved, in bytes."""
+
+ANY_TYPE = "application/octet-stream"
+"""The media type of bytes of which nothing is known."""
 
 SPOOL = 8 * 1024**2
 
 
 class Keeping(Protocol):
     """Where files are kept, as whoever is being answered may use it."""
+
+    def find_file(self, file_id: str) -> FileInfo | None:
+        """The facts of a file; None if there is none of that id, or if it is somebody else's."""
 
     def read_file(self, file_id: str) -> Iterator[bytes]:
         """The chunks of a file. Raises `NotFound` if there is none of that id, or if it is somebody else's."""
@@ -32,28 +39,44 @@ class Keeping(Protocol):
         """Take a file that a function returns into keeping."""
 
 
-find_keeping: Callable[[], Keeping] | None = None
-"""Set by the extension: the keeping of the application that this code works for."""
+find_keeping: Callable[[], Keeping | None] | None = None
+"""Set by the extension: the keeping of the application that this code works for, if it works for one."""
+
+
+def _keeping() -> Keeping | None:
+    return None if find_keeping is None else find_keeping()
 
 
 def keeping() -> Keeping:
     """Where files are kept here. Raises `HotplateError` outside of an application."""
-    if find_keeping is None:
-        raise HotplateError("files are kept by an application: make Hotplate(app), and work within a call or a run")
-    return find_keeping()
+    found = _keeping()
+    if found is None:
+        raise HotplateError("files can be read and kept within a call or a run only (or within app.app_context())")
+    return found
 
 
 class File(Struct, kw_only=True):
     """A kept file: `id` is its name on the wire; the rest are its facts (`size` in bytes, `url` where to get it).
 
-    A job returns `File.of(path)` or `File.of_bytes(data, name)`; a caller passes `{"id": …}` of an upload.
+    A job returns `File.of(path)` or `File.of_bytes(data, name)`; a caller passes `{"id": …}` of an upload. The facts
+    that are not given are those it was kept with, if whoever is being answered may read it.
     """
 
     id: str
     name: str = ""
-    media_type: str = "application/octet-stream"
+    media_type: str = ANY_TYPE
     size: int = 0
     url: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name and self.url:
+            return
+        place = _keeping()
+        kept = place.find_file(self.id) if place is not None else None
+        if kept is not None:
+            self.name, self.url = self.name or kept.name, self.url or kept.url
+            self.media_type = kept.media_type if self.media_type == ANY_TYPE else self.media_type
+            self.size = self.size or kept.size
 
     @staticmethod
     def of(path: str | os.PathLike[str], *, name: str | None = None, media_type: str | None = None) -> File:
@@ -108,4 +131,4 @@ def keep(new: NewFile) -> File:
 
 def guess_type(name: str) -> str:
     """The media type that a file's name suggests."""
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return mimetypes.guess_type(name)[0] or ANY_TYPE

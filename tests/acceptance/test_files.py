@@ -63,6 +63,15 @@ def test_a_file_goes_through_a_job(server: Server, web: httpx.Client) -> None:
     assert web.get(loud["url"]).content == b"QUIET\n" * 500_000
 
 
+def test_what_a_caller_leaves_out_of_a_file_is_known_from_its_upload(server: Server, web: httpx.Client) -> None:
+    kept = put(web, b"quiet\n", "letter.txt", type="text/x-letter")
+    run = call(server, "run.wait", id=call(server, "shout", letter={"id": kept["id"]})["id"])
+    assert run["result"]["name"] == "loud-letter.txt"
+    assert call(server, "look_at", letter={"id": kept["id"]}) == ["letter.txt", "text/x-letter", 6, kept["url"]]
+    assert call(server, "look_at", letter={"id": kept["id"], "name": "mine"})[:2] == ["mine", "text/x-letter"]
+    assert call(server, "look_at", letter={"id": "nothing"}) == ["", "application/octet-stream", 0, ""]
+
+
 def test_a_file_that_a_job_wrote_is_kept_with_its_name(server: Server, web: httpx.Client, tmp_path: Path) -> None:
     run = call(server, "run.wait", id=call(server, "write_file", folder=str(tmp_path), size=600)["id"])
     (tmp_path / "data.csv").unlink()

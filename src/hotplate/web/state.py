@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from flask import Flask
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from werkzeug.exceptions import HTTPException
 
 from ..caller import Caller
@@ -25,7 +25,7 @@ from ..rpc.answer import SIGN_IN, Answerer, MethodTarget, Observer, Target
 from ..rpc.builtin import JobTarget, builtin_targets
 from ..rpc.openrpc import Discover
 from ..rpc.start import Starting
-from ..run import Run
+from ..run import FileInfo, Run
 
 EXTENSION = "hotplate"
 """Under this key of `app.extensions`."""
@@ -84,6 +84,11 @@ class AppState:
         """A kept file that this caller may read."""
         kept = self.engine().files.info(file_id)
         return kept if kept and (caller.operator or kept.caller == caller.id) else None
+
+    def find_file(self, file_id: str) -> FileInfo | None:
+        """`file.Keeping`: the facts of a file of whoever is being answered."""
+        kept = self.file_for(file_id, current_caller())
+        return replace(kept.info, url=self.settings.prefix + kept.info.url) if kept else None
 
     def read_file(self, file_id: str) -> Iterator[bytes]:
         """`file.Keeping`: the chunks of a file of whoever is being answered."""

@@ -163,12 +163,8 @@ class Worker:
     def _run(self, work: Work, job: Job[..., Any] | None, home: Home, active: Active, done: Done) -> None:
         if job is None:
             raise ParamsOutdated(data=f"the worker's application has no job {work.job!r}")
-        try:
-            arguments = job.signature.decode(work.params)
-        except (InvalidParams, InvalidRequest, ParseError) as error:
-            raise ParamsOutdated(data=error.data) from None
         with home.within(work), memory_limit(work.memory):
-            result = job.signature.call(arguments)
+            result = job.signature.call(_arguments(job, work))
             if job.signature.is_generator:
                 result = _partials(job, result, active)
             encoded = job.signature.encode(result)
@@ -208,6 +204,13 @@ def serve(work: socket.socket, control: socket.socket, node_pid: int, load: Call
     die_with(node_pid)
     yield_to_others()
     Worker(work, control).serve(load)
+
+
+def _arguments(job: Job[..., Any], work: Work) -> Any:
+    try:
+        return job.signature.decode(work.params)
+    except (InvalidParams, InvalidRequest, ParseError) as error:
+        raise ParamsOutdated(data=error.data) from None
 
 
 def _partials(job: Job[..., Any], values: Iterable[Any], active: Active) -> list[Any]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hotplate import File
 
 from . import hp
+
+
+@hp.method
+def look_at(letter: File) -> list[Any]:
+    return [letter.name, letter.media_type, letter.size, letter.url]
 
 
 @hp.job
