@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -13,7 +14,7 @@ from hotplate import Error, File, Hotplate, Namespace, current_run, progress
 
 app = Flask(__name__)
 hp = Hotplate(app)
-company = Namespace("company")
+company, short = Namespace("company"), Namespace("short")
 
 
 @hp.method
@@ -37,6 +38,19 @@ def get(id: int) -> dict[str, int]:
 
 
 hp.include(company)
+
+
+@hp.method
+def mimic(run: dict[str, Any]) -> dict[str, Any]:
+    return run
+
+
+@short.job
+def inner(n: int) -> int:
+    return 2 * n
+
+
+hp.include(short, path="/short")
 
 
 @hp.job

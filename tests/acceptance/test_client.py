@@ -100,6 +100,29 @@ def test_a_run_is_started_and_waited_for(client: Client) -> None:
     assert (run.job, run.wait(20), run.state) == ("count", 5, "succeeded")
 
 
+def test_a_job_that_is_called_gives_its_run(client: Client) -> None:
+    with client.batch() as batch:
+        answer, wire = batch.count(upto=3), batch.call("run.list", job="count")
+    for run in (client.count(upto=3), client.call("count", 3), answer.result()):
+        assert (run.job, run.result, run.error) == ("count", None, None)
+        assert (run.wait(20), run.result) == (3, 3)
+    assert isinstance(wire.result(), dict)
+    assert client.call("run.get", id=run.id)["state"] == "succeeded"
+
+
+def test_what_a_method_gives_is_no_run_but_of_a_job_of_its_own_address(client: Client, server: str) -> None:
+    assert client.mimic(client.call("run.get", id=client.count(upto=1).id))["job"] == "count"
+    with Client(f"{server}/short", root=server) as short:
+        assert short.inner(2).wait(20) == 4
+
+
+def test_a_run_tells_its_error(client: Client) -> None:
+    run = client.fail(wanted=True)
+    with pytest.raises(errors.Error):
+        run.wait(20)
+    assert run.error.code == 7
+
+
 def test_progress_comes_in_order_and_ends_with_the_run(client: Client) -> None:
     seen = list(client.count.start(upto=40, pause=0.01).progress)
     assert [step.done for step in seen] == sorted({step.done for step in seen})

@@ -101,12 +101,7 @@ def _ask(client: Client, method: str, params: Arguments, options: Mapping[str, A
     if given:
         return client.start(method, params, **given)
     answer = client.call(method, **params) if isinstance(params, Mapping) else client.call(method, *params)
-    try:
-        run = new_run(client, answer)
-    except msgspec.ValidationError:
-        return answer
-    # A method may answer anything; a run that bears its name is that of a job.
-    return run if run.job == method or method in _FOLLOWED else answer
+    return new_run(client, answer) if method in _FOLLOWED else answer
 
 
 def _follow(run: Run, url: str, log: bool) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from ..errors import HotplateError
 from .call import Arguments, Call, Response, new_call, start_call
 from .function import Function
-from .run import Run
+from .run import Run, Server, new_run, run_or_value
 
 T = TypeVar("T")
 
@@ -34,18 +34,18 @@ class Batch:
     The error of one call is raised by its own `result()`.
     """
 
-    def __init__(self, send: Callable[[list[Call]], dict[int | None, Response]], new_run: Callable[[Any], Run]) -> None:
-        self._send, self._new_run = send, new_run
+    def __init__(self, send: Callable[[list[Call]], dict[int | None, Response]], server: Server) -> None:
+        self._send, self._server = send, server
         self._calls: list[Call] = []
         self._answers: list[Answer[Any]] = []
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Answer[Any]:
         """Add a call, with arguments by position or by name."""
-        return self._add(new_call(name, args, kwargs), lambda value: value)
+        return self._add(new_call(name, args, kwargs), lambda value: run_or_value(self._server, name, value))
 
     def start(self, job: str, params: Arguments | None = None, **options: Any) -> Answer[Run]:
         """Add the start of a run, with the options of `Client.start`."""
-        return self._add(start_call(job, params, **options), self._new_run)
+        return self._add(start_call(job, params, **options), lambda value: new_run(self._server, value))
 
     def notify(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Add a call that is not answered."""

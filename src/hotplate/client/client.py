@@ -16,7 +16,7 @@ from ..run import FileInfo
 from .batch import Batch
 from .call import Arguments, Call, Response, new_call, read_batch, read_response, start_call, write
 from .function import Function
-from .run import LONGEST_WAIT_S, Run, new_run
+from .run import LONGEST_WAIT_S, Run, new_run, run_or_value
 from .transport import Transport, unexpected
 
 
@@ -55,9 +55,9 @@ class Client:
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function by its name, with arguments by position or by name, and return its result as JSON gives it.
 
-        A job answers with its new run at once; `start` gives that as a `Run`.
+        A job answers with its new `Run` at once.
         """
-        return self._ask(new_call(name, args, kwargs))
+        return run_or_value(self, name, self._ask(new_call(name, args, kwargs)))
 
     def notify(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Call a function without an answer: neither its result nor its error comes back."""
@@ -97,7 +97,7 @@ class Client:
 
     def batch(self) -> Batch:
         """Collects calls in a `with` block and sends them as one request."""
-        return Batch(self._ask_all, lambda wire: new_run(self, wire))
+        return Batch(self._ask_all, self)
 
     def upload(
         self, file: str | Path | BinaryIO, *, name: str | None = None, media_type: str | None = None

@@ -113,6 +113,16 @@ class Run:
         """Whether it was seen to have ended."""
         return self.record.is_final
 
+    @property
+    def result(self) -> Any:
+        """The result as it was last seen; None while there is none, and for one above 1 MiB, which `value` fetches."""
+        return self.record.result
+
+    @property
+    def error(self) -> ErrorObject | None:
+        """With which code, message and data it was seen to have failed or been cancelled; None if it was not."""
+        return self.record.error
+
     def reload(self) -> Run:
         """Ask the server how it stands."""
         return self._seen(self._server.call("run.get", id=self.id))
@@ -220,6 +230,20 @@ class Run:
 def new_run(server: Server, wire: Any) -> Run:
     """The run of a Run object received from a server. Raises `msgspec.ValidationError` if it is none."""
     return Run(server, msgspec.convert(wire, Record))
+
+
+def run_or_value(server: Server, name: str, value: Any) -> Any:
+    """What a call of `name` has given: the new run if that is a job, else the value itself.
+
+    An answer does not say what was called. But that of a job is a Run object that bears its name, before which there is
+    a namespace's where that has an RPC address of its own.
+    """
+    if not isinstance(value, dict) or not f".{value.get('job')}".endswith(f".{name}"):
+        return value
+    try:
+        return new_run(server, value)
+    except msgspec.ValidationError:
+        return value
 
 
 def log_line(event: Event) -> LogLine:
