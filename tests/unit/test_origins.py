@@ -283,6 +283,24 @@ def test_a_batch_carries_out_what_is_public_only() -> None:
     assert Site().send([CALL, CALL]).status == 401
 
 
+@pytest.mark.parametrize(
+    ("access", "called", "said"),
+    [
+        ("open", "secrets", "secrets; did you mean secret?"),
+        ("open", "hell", "hell; did you mean hello?"),
+        ("open", "run.lst", "run.lst; did you mean run.list"),
+        ("open", "x" * 1000, "x" * 1000),
+        ("accounts", "secrets", "secrets"),
+        ("accounts", "hell", "hell; did you mean hello?"),
+    ],
+)
+def test_names_are_suggested_to_who_may_call_them(access: str, called: str, said: str) -> None:
+    answer = Site(HOTPLATE_ACCESS=access).send(CALL | {"method": called})
+    data = json.loads(answer.body)["error"]["data"]
+    assert data.startswith(said)
+    assert ("did you mean" in data) == ("did you mean" in said)
+
+
 def test_a_stranger_without_an_id_is_not_answered_and_nothing_is_carried_out() -> None:
     calls: list[int] = []
     app = Flask("quiet")

@@ -33,6 +33,9 @@ SIGN_IN = (
     'everything, or declare the function with allow="public"'
 )
 
+LONGEST_MISTAKE = 64
+"""No names are looked for that resemble an unknown name of more characters."""
+
 Answers = Mapping[str, Callable[[bytes, Caller], bytes]]
 
 
@@ -79,6 +82,14 @@ def _answer_async(method: Method[..., Any]) -> Callable[[bytes, Caller], bytes]:
 
 Observer = Callable[[str, float, bytes | None], None]
 """Told of every call: the name as sent, the seconds it took, the response (None to a notification)."""
+
+
+def _close_to(name: str, names: Iterable[str]) -> str:
+    """A question about the names that an unknown one resembles; nothing if there are none."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes alone
+
+    near = get_close_matches(name, names, n=3) if len(name) <= LONGEST_MISTAKE else []
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 class Answerer:
@@ -184,7 +195,9 @@ class Answerer:
             return None
         if request.method in self._targets:
             return error_response(Unauthenticated(data=SIGN_IN), request_id)
-        return error_response(MethodNotFound(data=clip(request.method)), request_id)
+        return error_response(
+            MethodNotFound(data=clip(request.method) + _close_to(request.method, answers)), request_id
+        )
 
     def _failed(self, request: Request, request_id: bytes, raised: BaseException) -> bytes:
         if isinstance(raised, SystemExit) and current_thread() is main_thread():
