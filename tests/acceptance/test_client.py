@@ -272,6 +272,13 @@ def test_a_job_is_followed_in_plain_lines_where_there_is_no_terminal(server: str
     assert "\x1b" not in ended.stderr
 
 
+def test_partial_results_are_shown_as_they_come(server: str) -> None:
+    ended = hotplate("call", server, "squares", "upto=4")
+    assert (ended.returncode, ended.stdout) == (0, "[0, 1, 4, 9]\n")
+    assert [line.strip() for line in ended.stderr.splitlines() if line.strip().isdigit()] == ["0", "1", "4", "9"]
+    assert ended.stderr.splitlines()[-1].startswith("squares  succeeded")
+
+
 def test_a_failed_run_is_exit_code_1(server: str) -> None:
     ended = hotplate("call", server, "fail", "wanted=true")
     assert ended.returncode == 1

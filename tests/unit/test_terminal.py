@@ -155,6 +155,8 @@ def test_nobody_writes_to_the_terminal_by_what_a_run_says(terminal: Terminal) ->
     shown.show(record(progress=Progress(done=1, message="\x1b[2J\nnext")))
     assert "\\x1b]0;owned\\x07\\r\\x9b2Jhidden\\u202e" in terminal.getvalue()
     assert "\\x1b[2J\\nnext" in terminal.last
+    shown.partial(["\x9b2Jpart"])
+    assert terminal.last == '  ["\\x9b2Jpart"]\n'
 
 
 def test_plain_lines_come_at_states_and_tenths_only() -> None:

@@ -62,7 +62,7 @@ def command(url: str, method: str, values: tuple[str, ...], **options: Any) -> N
             elif options["no_wait"]:
                 click.echo(answer.id)
             else:
-                _print(_follow(answer, url, options["log"]))
+                _print(_follow(answer, url, options["log"], _is_generator(client, answer.job)))
     except Error as error:
         raise Failure(_describe(error)) from error
 
@@ -104,9 +104,19 @@ def _ask(client: Client, method: str, params: Arguments, options: Mapping[str, A
     return new_run(client, answer) if method in _FOLLOWED else answer
 
 
-def _follow(run: Run, url: str, log: bool) -> Any:
+def _is_generator(client: Client, job: str) -> bool:
+    """Whether runs of a job have partial results, as far as the server describes the job to this caller."""
     try:
-        follow(run, sys.stderr, log=log)
+        methods = client.call("rpc.discover")["methods"]
+    except Error:
+        return False
+    named = [method for method in methods if f".{job}".endswith(f".{method['name']}")]
+    return any("x-hotplate-partial" in method for method in named)
+
+
+def _follow(run: Run, url: str, log: bool, partials: bool) -> Any:
+    try:
+        follow(run, sys.stderr, log=log, partials=partials)
     except KeyboardInterrupt:
         click.echo(f"run {run.id} goes on without being watched", err=True)
         click.echo(f"  see it again: hotplate call {url} run.wait {run.id}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ STEP_S = 5.0
 STEPS = 10
 """A plain line is written for each of so many parts of the way, or after this time."""
 
+LONGEST_PARTIAL = 1000
+"""So many characters of a partial result are shown; the result has all of it."""
+
 DEFAULT_COLUMNS = 80
 
 MOST_CELLS = 24
@@ -33,20 +37,24 @@ class Display(Protocol):
 
     def show(self, record: Record) -> None: ...
     def line(self, line: LogLine) -> None: ...
+    def partial(self, value: Any) -> None: ...
     def close(self) -> None: ...
 
 
-def follow(run: Run, stream: TextIO, *, log: bool = False) -> Record:
-    """Follow a run until it has ended, and show it on `stream`: with its log lines, if `log`. Returns how it ended."""
+def follow(run: Run, stream: TextIO, *, log: bool = False, partials: bool = False) -> Record:
+    """Follow a run until it has ended, and show it on `stream`: with its log lines, if `log`, and its partial results,
+    if `partials`. Returns how it ended."""
     display: Display = Bar(stream) if stream.isatty() else Lines(stream)
     after = 0
     try:
         for record in run.follow(display.beat):
-            if log and record.seq > after:
+            if (log or partials) and record.seq > after:
                 for event in run.events(after):
                     after = event.seq
-                    if event.type == "log":
+                    if log and event.type == "log":
                         display.line(log_line(event))
+                    elif partials and event.type == "partial":
+                        display.partial(event.data)
             display.show(record)
     finally:
         display.close()
@@ -76,6 +84,9 @@ class Bar:
 
     def line(self, line: LogLine) -> None:
         self._write(f"\r\x1b[K{_log_text(line)}\n")
+
+    def partial(self, value: Any) -> None:
+        self._write(f"\r\x1b[K{_partial_text(value)}\n")
 
     def close(self) -> None:
         if self._drawn:
@@ -129,6 +140,9 @@ class Lines:
 
     def line(self, line: LogLine) -> None:
         self._write(_log_text(line))
+
+    def partial(self, value: Any) -> None:
+        self._write(_partial_text(value))
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -225,6 +239,11 @@ def short(number: float) -> str:
 
 def _log_text(line: LogLine) -> str:
     return f"  {line.at.astimezone():%H:%M:%S} {line.level:7} {printable(line.text)}"
+
+
+def _partial_text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return "  " + printable(text if len(text) <= LONGEST_PARTIAL else f"{text[:LONGEST_PARTIAL]} …")
 
 
 def _columns(stream: TextIO) -> int:
