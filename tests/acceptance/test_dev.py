@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from hotplate.client import Client, TransportError
-from hotplate.errors import Unavailable
+from hotplate.errors import JobFailed, Unavailable
 from tests.processes import Processes, free_port, until
 
 SHOP = """
@@ -105,6 +106,21 @@ def test_a_change_that_breaks_the_code_refuses_calls_until_the_next_one(shop: Sh
     assert httpx.put(f"{shop.url}/files", content=b"x" * 1_000_000, timeout=5).status_code == 503
     shop.write(SHOP.format(price=4))
     shop.answers(4)
+
+
+def test_the_traceback_of_a_job_has_a_time_and_a_tag_as_every_line(shop: Shop) -> None:
+    shop.write(SHOP.format(price="1 // 0"))
+    shop.develop()
+    shop.says("serving shop at")
+    with Client(shop.url) as client:
+        run = client.order.start(2)
+        with pytest.raises(JobFailed):
+            run.wait(30)
+    said = shop.says("ZeroDivisionError: integer")
+    assert re.search(
+        rf"^[\d:]{{8}} job    error: run {run.id} of order raised ZeroDivisionError .*\n    Trace", said, re.M
+    )
+    assert all(re.match(r"[\d:]{8} (web|worker|job|dev) |    ", line) for line in said.splitlines())
 
 
 def test_without_reload_code_that_cannot_be_loaded_ends_it(shop: Shop) -> None:

@@ -16,6 +16,7 @@ from ..file import CHUNK
 from ..job import Job
 from ..worker.channel import Hello, Work
 from ..worker.worker import serve
+from . import terminal_log
 from .app import load_app
 
 
@@ -54,6 +55,7 @@ class FlaskHome:
 def main() -> None:
     """Serve the node that started this process."""
     name, work, control, node_pid = sys.argv[1:]
+    terminal_log.show_the_rest("job")
     ends = socket.socket(fileno=int(work)), socket.socket(fileno=int(control))
     serve(*ends, int(node_pid), lambda: FlaskHome(load_app(name)))
 

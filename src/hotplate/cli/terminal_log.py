@@ -40,12 +40,22 @@ class Terminal(logging.Handler):
 
 def show(part: str, level: str) -> None:
     """Show the log of `hotplate` on stderr from `level` on."""
-    handler = Terminal()
-    handler.setFormatter(Lines(part))
     logger = logging.getLogger("hotplate")
-    logger.addHandler(handler)
+    logger.addHandler(_terminal(part))
     logger.setLevel(level.upper())
     logger.propagate = False
+
+
+def show_the_rest(part: str) -> None:
+    """Show on stderr, from warnings on, what no handler takes; Python itself would show it bare."""
+    logging.lastResort = _terminal(part)
+    logging.lastResort.setLevel(logging.WARNING)
+
+
+def _terminal(part: str) -> Terminal:
+    handler = Terminal()
+    handler.setFormatter(Lines(part))
+    return handler
 
 
 def show_line(job: str, run_id: str, at: float, line_json: bytes) -> None:
