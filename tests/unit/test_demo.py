@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import pairwise
 
 import msgspec
@@ -46,9 +47,22 @@ def test_the_same_seed_gives_the_same_estimate() -> None:
 
 
 def test_the_formula_gives_the_prices_of_hulls_example() -> None:
-    # J. C. Hull: Options, Futures, and Other Derivatives, 9th edition, example 15.6
+    # J. C. Hull: Options, Futures, and Other Derivatives, 9th edition (2014), section 15.9, example 15.6
     option = black_scholes(spot=42, strike=40, rate=0.1, volatility=0.2, years=0.5)
     assert (round(option.call, 2), round(option.put, 2)) == (4.76, 0.81)
+
+
+@pytest.mark.parametrize(("strike", "years"), [(20.0, 0.5), (40.0, 0.5), (80.0, 2.0)])
+def test_the_formula_gives_the_mean_of_what_the_option_will_be_worth(strike: float, years: float) -> None:
+    # The model itself, integrated over the normal distribution of the logarithm of the share's price.
+    step, discount = 0.001, math.exp(-0.1 * years)
+    call = put = 0.0
+    for deviations in (step * n for n in range(-9000, 9001)):
+        price = 42 * math.exp((0.1 - 0.2**2 / 2) * years + 0.2 * math.sqrt(years) * deviations)
+        weight = step * discount * math.exp(-(deviations**2) / 2) / math.sqrt(2 * math.pi)
+        call, put = call + weight * max(price - strike, 0), put + weight * max(strike - price, 0)
+    option = black_scholes(42, strike, 0.1, 0.2, years)
+    assert (option.call, option.put) == (pytest.approx(call, abs=1e-5), pytest.approx(put, abs=1e-5))
 
 
 @pytest.mark.parametrize("strike", [20.0, 40.0, 80.0])
@@ -74,9 +88,14 @@ def test_mirrored_paths_make_the_error_smaller() -> None:
 
 
 def test_erlangs_formula_gives_the_waiting_of_the_call_centre_example() -> None:
-    # Mitan Ltd., The Erlang-C Formula: 360 calls of 4 minutes each half hour, 55 agents: 23.9 %, 8.2 seconds
-    waiting = erlang_c(arrivals=360 / 1800, service=240, servers=55)
-    assert (round(waiting.share_waiting, 3), round(waiting.mean_wait, 1)) == (0.239, 8.2)
+    # The example of Mitan Ltd., The Erlang-C Formula: 360 calls of 4 minutes each half hour, 55 agents. Its outcome is
+    # calculated here by the formula's own sum, in exact fractions.
+    load, servers = Fraction(360 * 240, 1800), 55
+    all_busy = load**servers / math.factorial(servers) / (1 - load / servers)
+    share = all_busy / (sum(load**n / math.factorial(n) for n in range(servers)) + all_busy)
+    waiting = erlang_c(arrivals=360 / 1800, service=240, servers=servers)
+    assert waiting.share_waiting == pytest.approx(float(share), rel=1e-12)
+    assert waiting.mean_wait == pytest.approx(float(share * 240 / (servers - load)), rel=1e-12)
 
 
 def test_one_server_makes_customers_wait_as_the_simple_queue_does() -> None:
