@@ -263,6 +263,11 @@ def test_an_error_is_one_line_and_exit_code_1(server: str) -> None:
     assert ended.stderr == 'hotplate: No such bird: {"bird": "dodo"} (code 42)\n'
 
 
+def test_whose_log_has_the_traceback_is_told(server: str) -> None:
+    assert "the server's log has the traceback" in hotplate("call", server, "crash").stderr
+    assert "the worker's log has the traceback" in hotplate("call", server, "fail").stderr
+
+
 def test_a_job_is_followed_in_plain_lines_where_there_is_no_terminal(server: str) -> None:
     ended = hotplate("call", server, "count", "upto=30", "pause=0.01")
     assert (ended.returncode, ended.stdout) == (0, "30\n")

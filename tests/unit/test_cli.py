@@ -70,6 +70,7 @@ def test_help_lists_the_commands(folder: Path) -> None:
         (("call",), "Missing argument 'URL' (see hotplate call --help)"),
         (("describe", "a", "b"), "Got unexpected extra argument (b) (see hotplate describe --help)"),
         (("describe",), "no application: name one (module:app), or set HOTPLATE_APP or FLASK_APP in the environment"),
+        (("call", "ftp://h", "f"), "'ftp://h' is no http:// or https:// address (see hotplate call --help)"),
         (("call", "http://h", "f", "a=1", "2"), "give all values by name (name=value) or all by position (value)"),
     ],
 )

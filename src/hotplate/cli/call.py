@@ -16,8 +16,8 @@ import msgspec
 from ..client import Client, Run
 from ..client.call import Arguments
 from ..client.run import new_run
-from ..client.terminal import follow, worker_log_hint
-from ..errors import Error, printable
+from ..client.terminal import follow, log_hint
+from ..errors import Error, InternalError, printable
 from . import Failure
 from .layout import laid_out
 
@@ -55,7 +55,7 @@ def command(url: str, method: str, values: tuple[str, ...], **options: Any) -> N
     params = arguments(values)
     url = url if "://" in url else f"http://{url}"
     try:
-        with Client(url, token=options["token"], timeout=options["timeout"]) as client:
+        with _client(url, options) as client:
             answer = _ask(client, method, params, options)
             if not isinstance(answer, Run):
                 _print(answer)
@@ -65,6 +65,13 @@ def command(url: str, method: str, values: tuple[str, ...], **options: Any) -> N
                 _print(_follow(answer, url, options["log"], _is_generator(client, answer.job)))
     except Error as error:
         raise Failure(_describe(error)) from error
+
+
+def _client(url: str, options: Mapping[str, Any]) -> Client:
+    try:
+        return Client(url, token=options["token"], timeout=options["timeout"])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def arguments(values: tuple[str, ...]) -> Arguments:
@@ -136,7 +143,7 @@ def _print(value: Any) -> None:
 
 def _describe(error: Error) -> str:
     data = error.data
-    if hint := worker_log_hint(data):
+    if hint := log_hint(data, "server" if isinstance(error, InternalError) else "worker"):
         data = hint
     detail = "" if data is None else f": {data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)}"
     return printable(f"{error.message}{detail} (code {error.code})")

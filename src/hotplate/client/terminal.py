@@ -208,7 +208,7 @@ def waiting(record: Record) -> str:
 
 def ended(record: Record) -> str:
     """How it ended, how long it ran, and where more is known about its failure."""
-    hint = worker_log_hint(record.error.data) if record.error else None
+    hint = log_hint(record.error.data, "worker") if record.error else None
     after = f": {printable(hint)}" if hint else ""
     if record.started_at is None or record.finished_at is None:
         return f"{record.state}{after}"
@@ -216,10 +216,10 @@ def ended(record: Record) -> str:
     return f"{record.state} after {f'{took:.1f} s' if took < 100 else duration(took)}{after}"
 
 
-def worker_log_hint(data: Any) -> str | None:
-    """Where the traceback is that the data of a run's error stand for; None if they stand for none."""
+def log_hint(data: Any, whose: str) -> str | None:
+    """Where the traceback is that the data of an error stand for; None if they stand for none."""
     error_id = data.get("error_id") if isinstance(data, Mapping) else None
-    return f"error id {error_id}; the worker's log has the traceback under that id" if error_id else None
+    return f"error id {error_id}; the {whose}'s log has the traceback under that id" if error_id else None
 
 
 def duration(seconds: float) -> str:
