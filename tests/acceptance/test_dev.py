@@ -108,6 +108,18 @@ def test_a_change_that_breaks_the_code_refuses_calls_until_the_next_one(shop: Sh
     shop.answers(4)
 
 
+def test_a_run_has_a_line_when_it_begins_and_one_when_it_ends(shop: Shop) -> None:
+    shop.write(SHOP.format(price=3))
+    shop.develop()
+    shop.says("serving shop at")
+    with Client(shop.url) as client:
+        run = client.order.start(2)
+        run.wait(30)
+    said = shop.says(f"order {run.id[:8]} succeeded")
+    assert re.search(rf"^[\d:]{{8}} worker order {run.id[:8]} begins$", said, re.M)
+    assert said.index("begins") < said.index("succeeded")
+
+
 def test_the_traceback_of_a_job_has_a_time_and_a_tag_as_every_line(shop: Shop) -> None:
     shop.write(SHOP.format(price="1 // 0"))
     shop.develop()

@@ -205,6 +205,7 @@ class Node:
         self._due = min([self._due, *(o.due_at for o in outcomes if o.due_at is not None)])
         if want is not None:
             self._rung = len(claims) >= slots + spare
+        self._report.begin(claims)
         self._hand_out(claims, quick)
         if claims:
             reach("node handed out")

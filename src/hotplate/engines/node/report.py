@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from ...engine import Outcome
+from ...engine import Claim, Outcome
 
 MOST_LINES = 10
 """So many runs a second get a line of their own."""
@@ -25,19 +25,26 @@ log = logging.getLogger("hotplate.node")
 
 
 class Report:
-    """Tells of outcomes in the log."""
+    """Tells in the log which runs begin, and how they end."""
 
     def __init__(self) -> None:
-        self._second, self._lines = 0, 0
+        self._second, self._begun, self._lines = 0, 0, 0
         self._untold: Counter[tuple[str, str]] = Counter()
+
+    def begin(self, claims: Sequence[Claim]) -> None:
+        """Tell of runs that begin now; those that wait behind another one in a worker begin untold."""
+        if not log.isEnabledFor(logging.INFO):
+            return
+        self._look_at_the_clock()
+        for claim in claims:
+            self._begun += not claim.ahead
+            if not claim.ahead and self._begun <= MOST_LINES:
+                log.info("%s %s begins%s", claim.job, claim.id[:8], f", attempt {claim.attempt}" * (claim.attempt > 1))
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         if not log.isEnabledFor(logging.INFO):
             return
-        second = int(time.monotonic())
-        if second != self._second:
-            self.summarise()
-            self._second, self._lines = second, 0
+        self._look_at_the_clock()
         for outcome in outcomes:
             self._lines += 1
             if self._lines <= MOST_LINES:
@@ -50,6 +57,12 @@ class Report:
         for (job, move), n in self._untold.items():
             log.info("%s: %s more %s", job, count(n), _PAST[move])
         self._untold.clear()
+
+    def _look_at_the_clock(self) -> None:
+        second = int(time.monotonic())
+        if second != self._second:
+            self.summarise()
+            self._second, self._begun, self._lines = second, 0, 0
 
 
 def count(n: int) -> str:
