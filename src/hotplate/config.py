@@ -30,6 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     data: Path | None = None
     synchronous: str = "FULL"
     database_url: str = ""
+    broker_url: str = ""
     concurrency: int = 0
     grace: float = 5.0
     keep: float = 30 * 86400.0
@@ -40,11 +41,13 @@ class Place(Struct, frozen=True, kw_only=True):
 
     data: the data folder of the embedded engine; synchronous: as in `Settings`.
     database_url: the PostgreSQL database of the cluster engine, empty for the embedded one.
+    has_broker: whether Celery's broker wakes the nodes; else the database does.
     """
 
     data: str
     synchronous: str = "FULL"
     database_url: str = ""
+    has_broker: bool = False
 
 
 class Key(NamedTuple):
@@ -118,6 +121,13 @@ def _database(value: Any) -> str:
     return f"postgresql://{rest}"
 
 
+def _broker(value: Any) -> str:
+    scheme, found, rest = str(value).partition("://")
+    if not found or scheme not in ("amqp", "amqps", "pyamqp", "redis", "rediss", "sentinel") or not rest:
+        raise ValueError
+    return str(value)
+
+
 KEYS: Mapping[str, Key] = {
     "HOTPLATE_ACCESS": Key(
         "access",
@@ -167,6 +177,12 @@ KEYS: Mapping[str, Key] = {
         "an address such as 'postgresql://user:password@host:5432/name'",
         "PostgreSQL database of the record, for several machines; without it, SQLite in the data folder.",
     ),
+    "HOTPLATE_BROKER_URL": Key(
+        "broker_url",
+        _broker,
+        "an address such as 'amqp://user:password@host:5672//' or 'redis://:password@host:6379/0'",
+        "Celery's broker, which wakes the workers of all machines; needs HOTPLATE_DATABASE_URL.",
+    ),
     "HOTPLATE_CONCURRENCY": Key(
         "concurrency", _whole(0), "a whole number; 0 means one for each core", "Runs that a node executes side by side."
     ),
@@ -178,6 +194,9 @@ KEYS: Mapping[str, Key] = {
     ),
     "HOTPLATE_KEEP": Key("keep", _days, "a number of days, 0 or more", "How long ended runs and their files are kept."),
 }
+
+CELERY_KEY = "CELERY"
+"""In the Flask config: the user's settings for Celery, under its own lower-case names."""
 
 APP_KEY = "HOTPLATE_APP"
 """The application that a node or a command loads, when none is named on the command line; then FLASK_APP."""
@@ -193,6 +212,15 @@ def load(config: Mapping[str, Any], environ: Mapping[str, str] | None = None) ->
         elif env.get(name):
             found[key.field] = _read(name, key, env[name])
     _refuse_unknown([name for name in config if name.startswith("HOTPLATE_")])
+    if found.get("database_url"):
+        # Celery's own settings name the broker too
+        celery = config.get(CELERY_KEY) or {}
+        found.setdefault("broker_url", celery.get("broker_url") or env.get("CELERY_BROKER_URL") or "")
+    elif found.get("broker_url"):
+        raise ConfigError(
+            "HOTPLATE_BROKER_URL is set, but not HOTPLATE_DATABASE_URL: workers of other machines need a database that "
+            "they can reach; set it, or leave the broker out."
+        )
     return replace(Settings(), **found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 from weakref import WeakSet
 
@@ -47,6 +49,21 @@ class Hotplate(Namespace):
         app.wsgi_app = Door(app.wsgi_app, state, PAGES).serve  # type: ignore[method-assign]
         _bound.add(app)
 
+    @property
+    def celery(self) -> Any:
+        """The Celery application that goes with the Flask application, for `celery -A module:celery …`.
+
+        With HOTPLATE_DATABASE_URL and a broker, its workers execute runs. Needs the extra `celery`. An application that
+        a factory makes has none here: then `celery -A hotplate.celery_app …` serves it, with HOTPLATE_APP.
+        """
+        states = [state for state in map(state_of, _bound) if state.registry is self.registry]
+        if len(states) != 1:
+            raise HotplateError(
+                f"hp.celery goes with one application, and {len(states)} are bound; for a factory's application use "
+                f"celery -A hotplate.celery_app, with {config.APP_KEY}"
+            )
+        return celery_of(states[0])
+
     def include(self, namespace: Namespace, path: str | None = None) -> None:
         """Take in a namespace: its functions are called `<namespace>.<function>`.
 
@@ -91,7 +108,39 @@ def _open_engine(state: AppState) -> Engine:
     from .engines.choice import open_engine, place_of  # noqa: PLC0415
 
     place = place_of(state.settings, state.app.name, state.app.root_path)
-    return open_engine(place, state.registry.jobs.get)
+    return open_engine(place, state.registry.jobs.get, lambda: celery_of(state), state.app.name)
+
+
+def celery_of(state: AppState) -> Any:
+    """The Celery application that goes with a Flask application. Its workers host nodes where the settings say so."""
+    if state.celery is None:
+        from .engines.celery.app import make_celery, wakes_of  # noqa: PLC0415 - Celery is there with an extra only
+        from .engines.celery.host import Hosted, Hosting, steps  # noqa: PLC0415
+
+        def hosting() -> Hosting:
+            queues = {job.options_.queue for job in state.registry.jobs.values()}
+            return Hosting(_reference(state.app), wakes_of(state.app.name), sorted(queues), state.engine().queue.wake)
+
+        state.celery = make_celery(
+            state.app.name,
+            state.settings.broker_url,
+            state.app.config.get(config.CELERY_KEY) or {},
+            state.app.app_context,
+            steps(Hosted(hosting)) if state.settings.broker_url else {},
+        )
+    return state.celery
+
+
+def _reference(app: Flask) -> str:
+    """The application's name on command lines. Raises `HotplateError` if it cannot be told."""
+    if os.environ.get(config.APP_KEY):
+        return os.environ[config.APP_KEY]
+    own = sys.modules.get(app.import_name)
+    for module in ([own] if own else []) + list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is app and module.__name__ != "__main__":
+                return f"{module.__name__}:{name}"
+    raise HotplateError(f"set {config.APP_KEY} to the application (module:app): it cannot be told from {app.name!r}")
 
 
 context.find_starter = find_state

@@ -6,18 +6,24 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import click
+from msgspec import json
 
+from ..config import APP_KEY
 from ..engines.choice import open_record
-from ..engines.node.node import Node, NodeOptions
+from ..engines.node.host import ARGUMENTS_KEY, NodeArguments, find_host
+from ..engines.node.node import Node
 from ..engines.node.record import Record
 from ..engines.sqlite.folder import NodeLock
 from ..errors import EngineError
+from ..run import new_id
 from ..worker.channel import Hello
 from ..worker.limits import die_with
-from . import is_debugged, terminal_log
+from . import Misuse, is_debugged, terminal_log
 from .app import app_name, argument
 from .supervisor import OTHER_NODE, SUPERVISOR_KEY
 
@@ -44,22 +50,35 @@ def command(app: str | None, concurrency: int | None, queues: str | None, loglev
     if SUPERVISOR_KEY in os.environ:
         die_with(int(os.environ[SUPERVISOR_KEY]), signal.SIGTERM)
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()] if queues else None
-    options = NodeOptions(concurrency=concurrency or 0, queues=chosen)
+    host = find_host()
+    arguments = NodeArguments(concurrency, chosen, loglevel)
+    if host is None and os.environ.get("HOTPLATE_BROKER_URL"):
+        become_celery(name, arguments)
+    if host is not None:
+        die_with(host[1], signal.SIGTERM)
     worker = [sys.executable, "-m", "hotplate.cli.child", name]
-    opener = Opener()
-    node = Node(worker, opener, options)
+    opener = Opener(is_hosted=host is not None)
+    node = Node(worker, opener, arguments, host[0] if host else None)
     node.on_log = terminal_log.show_line
     code = node.run()
+    if opener.has_broker:
+        become_celery(name, arguments)
     sys.exit(OTHER_NODE if opener.is_second and SUPERVISOR_KEY in os.environ else code)
 
 
 class Opener:
-    """Opens the record, and knows afterwards whether another node was in the way."""
+    """Opens the record, and knows afterwards whether another node was in the way, or a broker calls for a host."""
 
-    is_second = False
+    is_second = has_broker = False
+
+    def __init__(self, *, is_hosted: bool) -> None:
+        self._is_hosted = is_hosted
 
     def __call__(self, node: str, hello: Hello) -> Record:
         is_served = False
+        if hello.place.has_broker and not self._is_hosted:
+            self.has_broker = True
+            raise EngineError
         if not hello.place.database_url:
             with suppress(OSError):  # a folder that cannot be used is explained by what opens it
                 is_served = NodeLock(Path(hello.place.data)).alive()
@@ -68,3 +87,14 @@ class Opener:
         except EngineError:
             self.is_second = is_served
             raise
+
+
+def become_celery(name: str, arguments: NodeArguments) -> NoReturn:
+    """Go on as a Celery worker, which hosts the node and executes none of the user's own Celery tasks."""
+    if find_spec("celery") is None:
+        raise Misuse("a broker is set, which needs Celery: pip install 'hotplate[celery]'")
+    os.environ |= {APP_KEY: name, ARGUMENTS_KEY: json.encode(arguments).decode()}
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "hotplate.celery_app", "worker", "--pool", "solo"]
+    command += ["--queues", "hotplate", "--without-gossip", "--without-mingle", "--loglevel", "warning"]
+    command += ["--hostname", f"hotplate-{new_id()[:8]}@%h"]
+    os.execv(sys.executable, command)

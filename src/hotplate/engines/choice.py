@@ -13,6 +13,7 @@ from ..engine import Engine
 from ..errors import EngineError
 from ..job import Job
 from ..worker.channel import Hello
+from .celery.queue import CeleryQueue
 from .node.child import end_leftovers
 from .node.presence import Presence
 from .node.record import Record
@@ -24,6 +25,7 @@ from .sqlite.ledger import SqliteLedger
 
 if TYPE_CHECKING:
     from .postgres.ledger import PostgresLedger
+    from .postgres.notify import NotifyFeed
 
 SWEEP_S = 2.0
 """How often a node of the cluster engine looks for dead ones, in seconds."""
@@ -34,12 +36,22 @@ Jobs = Callable[[str], Job[..., Any] | None]
 def place_of(settings: Settings, app_name: str, root_path: str) -> Place:
     """Where the record of an application lies."""
     data = settings.data or folder.default_folder(app_name, root_path)
-    return Place(data=str(data), synchronous=settings.synchronous, database_url=settings.database_url)
+    return Place(
+        data=str(data),
+        synchronous=settings.synchronous,
+        database_url=settings.database_url,
+        has_broker=bool(settings.broker_url),
+    )
 
 
-def open_engine(place: Place, jobs: Jobs) -> Engine:
-    """The engine on a record. Raises `EngineError` if it cannot be used."""
-    return _open_postgres(place, jobs) if place.database_url else _open_sqlite(place, jobs)
+def open_engine(place: Place, jobs: Jobs, open_celery: Callable[[], Any], app_name: str) -> Engine:
+    """The engine on a record. Raises `EngineError` if it cannot be used.
+
+    open_celery: gives the application's Celery application, where there is a broker.
+    """
+    if not place.database_url:
+        return _open_sqlite(place, jobs)
+    return _open_postgres(place, jobs, lambda feed: CeleryQueue(open_celery, app_name, feed))
 
 
 def open_record(node: str, hello: Hello) -> Record:
@@ -82,13 +94,14 @@ def _sqlite_record(hello: Hello) -> Record:
     return Record(ledger=ledger, feed=feed, bell=bell, close=close)
 
 
-def _open_postgres(place: Place, jobs: Jobs) -> Engine:
+def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], CeleryQueue]) -> Engine:
     ledger, database = _postgres_ledger(place, lambda _: False)
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
 
     feed = NotifyFeed(place.database_url)
-    return Engine(ledger, NotifyQueue(feed), feed, PostgresFiles(database), jobs)
+    queue = open_queue(feed) if place.has_broker else NotifyQueue(feed)
+    return Engine(ledger, queue, feed, PostgresFiles(database), jobs)
 
 
 def _postgres_record(node: str, hello: Hello) -> Record:

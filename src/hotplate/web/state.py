@@ -38,6 +38,7 @@ class AppState:
 
     version: the application's own, for those who read its OpenRPC document.
     observe: told of every call, for a log line a call; set it before the first one.
+    celery: the Celery application that goes with it, once it was asked for.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class AppState:
         self.app, self.settings, self.registry = app, settings, registry
         self.version = version
         self.observe: Observer | None = None
+        self.celery: Any = None
         self.starting = Starting(registry, self.engine)
         self._discovers: dict[str | None, Discover] = {}
         self._open_engine = open_engine

@@ -140,3 +140,8 @@ class Crew:
             elif given.known.timeout is not None and given.stopped_for is None:
                 times.append(given.begun + given.known.timeout)
         return min(times, default=float("inf"))
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -15,8 +15,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
-
 from ...engine import POLL_S, Claim, NodeInfo, Note, Outcome
 from ...errors import EngineError, Unavailable
 from ...failpoint import reach
@@ -25,7 +23,8 @@ from ...run import new_id
 from ...worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, Said, Save, Saved
 from . import judge
 from .child import Child, Given
-from .crew import Crew
+from .crew import Crew, cores
+from .host import Host, NodeArguments
 from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
@@ -35,6 +34,7 @@ PRUNE_S = 60.0
 PRUNE_RUNS = 500
 NOTE_S = 0.1
 RETRY_S = 0.5
+LOOK_S = 0.005
 GATHER_S = 0.003
 GATHER_RUNS = 40
 GATHER_LEAST = 4
@@ -42,22 +42,19 @@ GATHER_LEAST = 4
 log = logging.getLogger("hotplate.node")
 
 
-class NodeOptions(Struct, frozen=True, kw_only=True):
-    """What the command line says: `concurrency` 0 leaves it to the settings; `queues` None takes all."""
-
-    concurrency: int = 0
-    queues: Sequence[str] | None = None
-
-
 class Node:
     """Runs until it is told to end. `command` starts a worker; `open_record` opens what a worker's hello names."""
 
     def __init__(
-        self, command: Sequence[str], open_record: Callable[[str, Hello], Record], options: NodeOptions
+        self,
+        command: Sequence[str],
+        open_record: Callable[[str, Hello], Record],
+        arguments: NodeArguments,
+        host: Host | None = None,
     ) -> None:
         self.id = new_id()
-        self._open_record, self._options = open_record, options
-        self._crew = Crew(command, self.id, options.concurrency or _cores())
+        self._open_record, self._arguments, self._host = open_record, arguments, host
+        self._crew = Crew(command, self.id, arguments.concurrency or cores())
         self._selector = selectors.DefaultSelector()
         self._record: Record | None = None
         self._known: dict[str, Known] = {}
@@ -75,11 +72,11 @@ class Node:
         self._due = float("inf")
         self._away_since = 0.0
         self._at = dict.fromkeys(("poll", "beat", "prune", "sweep", "note", "retry"), 0.0)
-        self._at |= dict.fromkeys(("watch", "gather", "again"), float("inf"))
+        self._at |= dict.fromkeys(("watch", "gather", "look"), float("inf"))
         self.on_log: Callable[[str, str, float, bytes], None] = lambda job, run_id, at, line: None
         self._info = NodeInfo(
             id=self.id, host=socket.gethostname(), pid=os.getpid(), concurrency=self._crew.concurrency,
-            started_at=time.time(), queues=list(options.queues) if options.queues else None,
+            started_at=time.time(), queues=list(arguments.queues) if arguments.queues else None,
         )  # fmt: skip
 
     def run(self) -> int:
@@ -125,14 +122,13 @@ class Node:
         self._look_at_crew(now)
         if self._record is None or now < self._at["retry"]:
             return
-        is_rung, self._at["again"] = self._rung, float("inf")
+        if is_rung := self._rung:
+            self._at["look"] = min(self._at["look"], now + LOOK_S)  # first of all it claims
         try:
             self._keep_house(self._record, now)
             if self._notes and (self._outcomes or self._saves or now >= self._at["note"]):
                 self._write_notes(self._record, now)
             self._settle(self._record)
-            if is_rung:
-                self._look(self._record)
         except Unavailable as error:
             if not self._away_since:
                 self._away_since = now
@@ -164,9 +160,9 @@ class Node:
         if polling:
             self._at["poll"] = now + POLL_S
             self._report.summarise()
-        if polling or time.time() >= self._due:
+        if polling or time.time() >= self._due or now >= self._at["look"]:
+            self._rung |= polling
             self._look(record)
-            self._rung = True
         if now >= self._at["beat"]:
             self._at["beat"] = now + BEAT_S
             self._beat(record)
@@ -181,8 +177,8 @@ class Node:
         """See what is due by now, and which runs were asked to stop."""
         ready, due = record.ledger.promote()
         self._due = float("inf") if due is None else due
-        if ready:
-            self._rung, self._at["again"] = True, 0.0
+        self._at["look"] = float("inf")
+        self._rung |= ready > 0
         if self._crew.busy():
             self._stop_asked(record)
 
@@ -192,7 +188,7 @@ class Node:
         spare = 0 if self._stopping else self._crew.spare(quick)
         want = None
         if (slots or spare) and (self._rung or self._outcomes):
-            want = wanted(self.id, self._known, self._options.queues, slots, quick, spare, self._crew.awaited())
+            want = wanted(self.id, self._known, self._arguments.queues, slots, quick, spare, self._crew.awaited())
         if (want is None and not self._outcomes) or self._can_gather(slots):
             return
         outcomes = self._outcomes
@@ -205,6 +201,8 @@ class Node:
         self._due = min([self._due, *(o.due_at for o in outcomes if o.due_at is not None)])
         if want is not None:
             self._rung = len(claims) >= slots + spare
+            if self._host:
+                self._host.answer(more=self._rung)
         self._report.begin(claims)
         self._hand_out(claims, quick)
         if claims:
@@ -334,11 +332,12 @@ class Node:
         try:
             self._record = self._open_record(self.id, hello)
         except EngineError as error:
-            log.error("%s", error)
+            if str(error):
+                log.error("%s", error)
             self._give_up()
             return
         self._grace, self._keep = hello.grace, hello.keep
-        if not self._options.concurrency and hello.concurrency:
+        if not self._arguments.concurrency and hello.concurrency:
             self._crew.concurrency = hello.concurrency
         self._info.concurrency = self._crew.concurrency
         self._selector.register(self._record.bell, selectors.EVENT_READ, self._ring)
@@ -405,6 +404,14 @@ class Node:
         log.warning("worker %d died (status %d) in run %s of %s", child.pid, status, given.claim.id, given.claim.job)
         return judge.lost(given.claim, status)
 
+    def _look_soon(self) -> None:
+        self._rung = True
+
+    def _lose_host(self) -> None:
+        assert self._host is not None
+        self._selector.unregister(self._host.end)
+        self.stop()
+
     def _ring(self) -> None:
         assert self._record is not None
         try:
@@ -424,6 +431,9 @@ class Node:
         signal.signal(signal.SIGHUP, lambda *_: self._asked.append(self.reload))
         self._selector.register(ear, selectors.EVENT_READ, lambda: ear.recv(64))
         self._mouth = mouth
+        if host := self._host:
+            host.on_look, host.on_gone = self._look_soon, self._lose_host
+            self._selector.register(host.end, selectors.EVENT_READ, host.hear)
         return ear
 
     def _patience(self) -> float:
@@ -431,7 +441,7 @@ class Node:
         now, pending = time.monotonic(), self._at
         if self._record is None:
             return min(max(min(pending["watch"], self._end_at) - now, 0.0) if self._stopping else POLL_S, POLL_S)
-        times = [pending["poll"], pending["again"], pending["gather"], now + self._due - time.time()]
+        times = [pending["poll"], pending["look"], pending["gather"], now + self._due - time.time()]
         if self._notes:
             times.append(pending["note"])
         if any(len(child.given) > 1 for child in self._crew.children):
@@ -481,7 +491,3 @@ class Node:
             if not ok:
                 log.warning("late result of run %s, attempt %d, refused", outcome.id, outcome.attempt)
         self._report.tell(outcomes)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

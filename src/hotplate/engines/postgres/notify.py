@@ -19,11 +19,10 @@ from contextlib import AbstractContextManager, suppress
 
 import psycopg
 
+from ..pauses import pause_after
 from ..waiters import Waiter, Waiters
 from .database import connect
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
-MANY = 8
 PER_MESSAGE = 200  # ids; a payload has at most 8,000 bytes
 PATIENCE_S = 1.0
 RUNS, WORK = "hotplate_runs", "hotplate_work"
@@ -154,9 +153,7 @@ class NotifyFeed:
             b"select pg_notify(c, p) from unnest(%s::text[], %s::text[]) as n (c, p)",
             ([channel for channel, _ in said], [payload for _, payload in said]),
         )
-        took = time.monotonic() - now
-        pause = LONGEST_PAUSE_S if len(ids) >= MANY else min(max(SHORTEST_PAUSE_S, 3 * took), LONGEST_PAUSE_S)
-        return now + pause
+        return now + pause_after(len(ids), time.monotonic() - now)
 
     def _hear(self, channel: str, payload: str) -> None:
         if channel == WORK and self._on_work is not None:

@@ -1,0 +1,241 @@
+"""A Celery worker as the host of a node: it starts one beside itself, and hands it the broker's wake-ups.
+
+Runs are executed by the node's own workers, as on one machine; Celery's pool executes the user's own Celery tasks. A
+wake-up is held until the node has looked for work, which it does when it has room, so that a node that is full leaves
+further wake-ups to others; but not for longer than it takes all nodes to look by themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state as celery_state
+from kombu import Consumer
+from msgspec import Struct, json
+
+from ..node.host import ARGUMENTS_KEY, HOST_KEY, LOOK, MORE, NodeArguments
+from .app import Wakes
+
+HOLD_S = 1.0
+ENOUGH_S = 5.0
+RESTART_S = 1.0
+
+log = logging.getLogger("hotplate.node")
+
+
+class Hosting(Struct, frozen=True):
+    """What a host needs to know of the application.
+
+    app: its name on command lines. wakes: the broker's queues. queues: those of the jobs it has.
+    pass_on: wakes another node for these queues.
+    """
+
+    app: str
+    wakes: Wakes
+    queues: Sequence[str]
+    pass_on: Callable[[Sequence[str]], None]
+
+
+class Hosted:
+    """The node beside a Celery worker. `open_hosting` tells of the application."""
+
+    def __init__(self, open_hosting: Callable[[], Hosting]) -> None:
+        self._open_hosting = open_hosting
+        self.arguments = NodeArguments()
+        self.end: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: threading.Thread | None = None
+        self._is_ending = False
+        self.on_words: Callable[[bytes], None] = lambda words: None
+
+    @property
+    def hosting(self) -> Hosting:
+        return self._open_hosting()
+
+    def queues(self) -> Sequence[str]:
+        """The queues of which the node is to be woken."""
+        own = self.arguments.queues
+        return list(own) if own is not None else sorted({"default", *self.hosting.queues})
+
+    def start(self) -> None:
+        self._spawn()
+        self._watcher = threading.Thread(target=self._watch, name="hotplate-node", daemon=True)
+        self._watcher.start()
+
+    def look(self) -> None:
+        """Tell it to look for work."""
+        with suppress(OSError):
+            if self.end is not None:
+                self.end.send(LOOK)
+
+    def pass_on(self) -> None:
+        """Wake another node: this one is full, and there may be more work."""
+        self.hosting.pass_on(self.queues())
+
+    def heard(self) -> None:
+        """Take in what it has said."""
+        with suppress(OSError):
+            if self.end is not None:
+                self.on_words(self.end.recv(4096))
+
+    def stop(self) -> None:
+        """Let it end after the runs that are going on, or after its grace."""
+        self._is_ending = True
+        self._tell(signal.SIGTERM)
+        try:
+            if self._process is not None:
+                self._process.wait()
+        except BaseException:  # told a second time, by a signal
+            self.terminate()
+            raise
+
+    def terminate(self) -> None:
+        """End it at once."""
+        self._is_ending = True
+        self._tell(signal.SIGTERM)
+        self._tell(signal.SIGTERM)
+        if self._process is not None:
+            try:
+                self._process.wait(ENOUGH_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+    def _spawn(self) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        command = [sys.executable, "-m", "hotplate", "worker", self.hosting.app]
+        if self.arguments.concurrency:
+            command += ["--concurrency", str(self.arguments.concurrency)]
+        if self.arguments.queues is not None:
+            command += ["--queues", ",".join(self.arguments.queues)]
+        if self.arguments.loglevel:
+            command += ["--loglevel", self.arguments.loglevel]
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, HOST_KEY: f"{theirs.fileno()},{os.getpid()}"},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is ours to hear, and to pass on once
+        )
+        theirs.close()
+        old, self.end = self.end, ours
+        if old is not None:
+            old.close()
+
+    def _watch(self) -> None:
+        while self._process is not None:
+            status = self._process.wait()
+            if self._is_ending:
+                return
+            if status > 0:
+                log.error("the node has ended with status %d: so does this worker", status)
+                celery_state.should_stop = status
+                return
+            log.warning("the node was ended by signal %d; starting another one", -status)
+            threading.Event().wait(RESTART_S)
+            if not self._is_ending:
+                self._spawn()
+
+    def _tell(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+
+def _chosen_queues(app: Any) -> list[str] | None:
+    """The queues of runs that `celery worker --queues` names: Celery's default queue stands for ours. None for all."""
+    usual = {queue.name for queue in app.conf.task_queues or ()} or {app.conf.task_default_queue}
+    selected = set(app.amqp.queues.consume_from)
+    if selected == usual:
+        return None
+    return sorted("default" if name == app.conf.task_default_queue else name for name in selected)
+
+
+def steps(hosted: Hosted) -> dict[str, list[type]]:
+    """The bootsteps that make a Celery worker the host of a node."""
+
+    class NodeStep(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Starts the node, and ends it with the worker."""
+
+        name = "HotplateNode"
+
+        def __init__(self, worker: Any, concurrency: int | None = None, **kwargs: Any) -> None:
+            super().__init__(worker, **kwargs)
+            told = os.environ.get(ARGUMENTS_KEY)
+            chosen = _chosen_queues(worker.app)
+            hosted.arguments = json.decode(told, type=NodeArguments) if told else NodeArguments(concurrency, chosen)
+
+        def start(self, worker: Any) -> None:
+            hosted.start()
+
+        def stop(self, worker: Any) -> None:
+            hosted.stop()
+
+        def terminate(self, worker: Any) -> None:
+            hosted.terminate()
+
+    class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
+        """Takes wake-ups from the broker, one at a time."""
+
+        name = "HotplateWakes"
+
+        def __init__(self, consumer: Any, **kwargs: Any) -> None:
+            super().__init__(consumer, **kwargs)
+            self._held: list[Any] = []
+            self._end: Any = None
+
+        def get_consumers(self, channel: Any) -> list[Consumer]:
+            wakes = hosted.hosting.wakes
+            queues = [wakes.queue(name) for name in hosted.queues()]
+            consumer = Consumer(channel, queues=queues, on_message=self._woken, prefetch_count=1, accept=["json"])
+            return [consumer]
+
+        def start(self, c: Any) -> None:
+            super().start(c)
+            self._consumer, self._held, self._end = c, [], None
+            hosted.on_words = self._heard
+            hosted.look()  # whatever was said while we were away
+
+        def _woken(self, message: Any) -> None:
+            self._listen()
+            hosted.look()
+            if self._end is None:
+                self._ack(message)
+                return
+            self._held.append(message)
+            self._consumer.timer.call_after(HOLD_S, self._let_go, (message,))
+
+        def _listen(self) -> None:
+            """Hear the node, also after another one has taken its place; only Celery's event loop can."""
+            hub = self._consumer.hub
+            if hub is not None and self._end is not hosted.end:
+                if self._end is not None:
+                    hub.remove_reader(self._end)
+                self._end = hosted.end
+                hub.add_reader(self._end, hosted.heard)
+
+        def _heard(self, words: bytes) -> None:
+            for message in list(self._held):
+                self._let_go(message)
+            if MORE in words:
+                hosted.pass_on()
+
+        def _let_go(self, message: Any) -> None:
+            if message in self._held:
+                self._held.remove(message)
+                self._ack(message)
+
+        def _ack(self, message: Any) -> None:
+            message.ack_log_error(log, (Exception,))
+
+    return {"worker": [NodeStep], "consumer": [WakeStep]}

@@ -1,0 +1,14 @@
+"""How long a process keeps silent after it has told others something, since telling costs everybody."""
+
+from __future__ import annotations
+
+SHORTEST_S, LONGEST_S = 0.001, 0.02
+MANY = 8
+
+
+def pause_after(things: int, took: float) -> float:
+    """Seconds until the next message: few where there was little to say and it was said quickly.
+
+    things: how many had gathered; took: what it took to say them, in seconds.
+    """
+    return LONGEST_S if things >= MANY else min(max(SHORTEST_S, 3 * took), LONGEST_S)
