@@ -34,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     concurrency: int = 0
     grace: float = 5.0
     keep: float = 30 * 86400.0
+    lease: float = 15.0
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -41,13 +42,14 @@ class Place(Struct, frozen=True, kw_only=True):
 
     data: the data folder of the embedded engine; synchronous: as in `Settings`.
     database_url: the PostgreSQL database of the cluster engine, empty for the embedded one.
-    has_broker: whether Celery's broker wakes the nodes; else the database does.
+    has_broker: whether Celery's broker wakes the nodes; else the database does. lease: as in `Settings`.
     """
 
     data: str
     synchronous: str = "FULL"
     database_url: str = ""
     has_broker: bool = False
+    lease: float = 15.0
 
 
 class Key(NamedTuple):
@@ -82,6 +84,12 @@ def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not 0 <= number < float("inf"):
         raise ValueError
     return number
+
+
+def _lease(value: Any) -> float:
+    if _seconds(value) < 1:
+        raise ValueError
+    return _seconds(value)
 
 
 def _days(value: Any) -> float:
@@ -193,6 +201,12 @@ KEYS: Mapping[str, Key] = {
         "How long a run that was asked to stop may take before its processes are ended.",
     ),
     "HOTPLATE_KEEP": Key("keep", _days, "a number of days, 0 or more", "How long ended runs and their files are kept."),
+    "HOTPLATE_LEASE": Key(
+        "lease",
+        _lease,
+        "a number of seconds, at least 1",
+        "How long a node may be silent before the others take it for dead, with HOTPLATE_DATABASE_URL.",
+    ),
 }
 
 CELERY_KEY = "CELERY"

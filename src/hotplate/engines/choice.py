@@ -41,6 +41,7 @@ def place_of(settings: Settings, app_name: str, root_path: str) -> Place:
         synchronous=settings.synchronous,
         database_url=settings.database_url,
         has_broker=bool(settings.broker_url),
+        lease=settings.lease,
     )
 
 
@@ -127,7 +128,7 @@ def _postgres_record(node: str, hello: Hello) -> Record:
         ledger.close()
         presence.release()
 
-    return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S)
+    return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S, beat_s=hello.place.lease / 3)
 
 
 def _postgres_ledger(place: Place, has_ended: Callable[[str], bool]) -> tuple[PostgresLedger, Any]:
@@ -138,4 +139,4 @@ def _postgres_ledger(place: Place, has_ended: Callable[[str], bool]) -> tuple[Po
         what = "HOTPLATE_DATABASE_URL needs psycopg: pip install 'hotplate[postgres]'"
         raise EngineError(f"{what} ({error})") from error
     database = Postgres(place.database_url)
-    return PostgresLedger(database, is_dead=has_ended), database
+    return PostgresLedger(database, is_dead=has_ended, lease=place.lease), database

@@ -29,7 +29,6 @@ from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
 
-BEAT_S = 5.0
 PRUNE_S = 60.0
 PRUNE_RUNS = 500
 NOTE_S = 0.1
@@ -164,7 +163,7 @@ class Node:
             self._rung |= polling
             self._look(record)
         if now >= self._at["beat"]:
-            self._at["beat"] = now + BEAT_S
+            self._at["beat"] = now + record.beat_s
             self._beat(record)
         if now >= self._at["prune"]:
             more = record.ledger.prune(time.time() - self._keep, PRUNE_RUNS) == PRUNE_RUNS

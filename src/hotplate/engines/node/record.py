@@ -11,10 +11,12 @@ from ...engine import Feed, Ledger
 
 
 class Record(Struct, kw_only=True):
-    """`bell` is where the node hears that there may be work; `sweep_s` is how often it looks for dead nodes."""
+    """`bell` is where the node hears that there may be work. Every `sweep_s` seconds it looks for dead nodes, every
+    `beat_s` it says that it is alive itself."""
 
     ledger: Ledger
     feed: Feed
     bell: socket.socket
     close: Callable[[], None]
     sweep_s: float = 60.0
+    beat_s: float = 5.0

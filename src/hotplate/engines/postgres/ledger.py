@@ -21,7 +21,7 @@ from .claiming import claim
 from .database import Database
 from .settling import settle
 from .turns import KEEP, TURN, Turns
-from .watch import LEASE_S, Watch
+from .watch import Watch
 
 _node = msgspec.json.Decoder(NodeInfo).decode
 _encode = msgspec.json.Encoder().encode
@@ -44,7 +44,7 @@ class PostgresLedger:
 
     clock: the time of this process; database_clock: that of the database, which is asked unless it is given.
     is_dead: whether a node is known to have ended, by other means than its beats.
-    lease, freshness: see `watch.LEASE_S` and `FRESHNESS_S`.
+    lease: for how long the counter of a dead node stands still, in seconds; freshness: see `FRESHNESS_S`.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PostgresLedger:
         clock: Callable[[], float] = time.time,
         database_clock: Callable[[], float] | None = None,
         is_dead: Callable[[str], bool] = lambda _: False,
-        lease: float = LEASE_S,
+        lease: float = 15.0,
         freshness: float = FRESHNESS_S,
     ) -> None:
         self._db, self._clock, self._lease = database, clock, lease

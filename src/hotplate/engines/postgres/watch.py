@@ -15,9 +15,6 @@ import psycopg
 
 from .database import Database, connect
 
-LEASE_S = 15.0
-"""For how long the counter of a dead node stands still, in seconds."""
-
 _LOCK = 4_770_102
 _FREE = f"select not exists (select from pg_locks where locktype = 'advisory' and classid = 0 and objid = {_LOCK})"
 
@@ -25,7 +22,7 @@ _FREE = f"select not exists (select from pg_locks where locktype = 'advisory' an
 class Watch:
     """Watches the nodes for one process. `is_dead` tells of a node that has ended on this machine."""
 
-    def __init__(self, database: Database, is_dead: Callable[[str], bool], lease: float = LEASE_S) -> None:
+    def __init__(self, database: Database, is_dead: Callable[[str], bool], lease: float) -> None:
         self._db, self._is_dead, self._lease = database, is_dead, lease
         self._seen: dict[str, tuple[int, float]] = {}
         self._losses = database.losses
