@@ -115,7 +115,7 @@ def celery_of(state: AppState) -> Any:
     """The Celery application that goes with a Flask application. Its workers host nodes where the settings say so."""
     if state.celery is None:
         from .engines.celery.app import make_celery, wakes_of  # noqa: PLC0415 - Celery is there with an extra only
-        from .engines.celery.host import Hosted, Hosting, steps  # noqa: PLC0415
+        from .engines.celery.host import Hosted, Hosting, attach  # noqa: PLC0415
 
         def hosting() -> Hosting:
             queues = {job.options_.queue for job in state.registry.jobs.values()}
@@ -126,8 +126,9 @@ def celery_of(state: AppState) -> Any:
             state.settings.broker_url,
             state.app.config.get(config.CELERY_KEY) or {},
             state.app.app_context,
-            steps(Hosted(hosting)) if state.settings.broker_url else {},
         )
+        if state.settings.broker_url:
+            attach(state.celery, Hosted(hosting))
     return state.celery
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -35,12 +35,11 @@ def make_celery(
     broker_url: str,
     given: Mapping[str, Any],
     within: Callable[[], AbstractContextManager[Any]],
-    steps: Mapping[str, Sequence[type]],
 ) -> Celery:
     """A Celery application.
 
     given: the user's own settings (`app.config["CELERY"]`), which count for the user's own tasks.
-    within: the context in which these run. steps: bootsteps of a worker, by blueprint.
+    within: the context in which these run.
     """
 
     class ContextTask(Task):  # type: ignore[misc]  # Celery has no types
@@ -54,6 +53,4 @@ def make_celery(
     celery.conf.update({"task_ignore_result": True, "broker_connection_retry_on_startup": True, **given})
     if broker_url:
         celery.conf.broker_url = broker_url
-    for blueprint, classes in steps.items():
-        celery.steps[blueprint].update(classes)
     return celery

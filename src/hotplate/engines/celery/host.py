@@ -26,6 +26,7 @@ from msgspec import Struct, json
 from ..node.host import ARGUMENTS_KEY, HOST_KEY, LOOK, MORE, NodeArguments
 from .app import Wakes
 
+_HOSTED = "hotplate_hosted"
 HOLD_S = 1.0
 ENOUGH_S = 5.0
 RESTART_S = 1.0
@@ -161,81 +162,91 @@ def _chosen_queues(app: Any) -> list[str] | None:
     return sorted("default" if name == app.conf.task_default_queue else name for name in selected)
 
 
-def steps(hosted: Hosted) -> dict[str, list[type]]:
-    """The bootsteps that make a Celery worker the host of a node."""
+def attach(celery: Any, hosted: Hosted) -> None:
+    """Make the workers of a Celery application hosts of nodes."""
+    setattr(celery, _HOSTED, hosted)
+    celery.steps["worker"].add(NodeStep)
+    celery.steps["consumer"].add(WakeStep)
 
-    class NodeStep(bootsteps.StartStopStep):  # type: ignore[misc]
-        """Starts the node, and ends it with the worker."""
 
-        name = "HotplateNode"
+def _hosted_by(celery: Any) -> Hosted:
+    hosted: Hosted = getattr(celery, _HOSTED)
+    return hosted
 
-        def __init__(self, worker: Any, concurrency: int | None = None, **kwargs: Any) -> None:
-            super().__init__(worker, **kwargs)
-            told = os.environ.get(ARGUMENTS_KEY)
-            chosen = _chosen_queues(worker.app)
-            hosted.arguments = json.decode(told, type=NodeArguments) if told else NodeArguments(concurrency, chosen)
 
-        def start(self, worker: Any) -> None:
-            hosted.start()
+class NodeStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Starts the node, and ends it with the worker."""
 
-        def stop(self, worker: Any) -> None:
-            hosted.stop()
+    name = "HotplateNode"
 
-        def terminate(self, worker: Any) -> None:
-            hosted.terminate()
+    def __init__(self, worker: Any, concurrency: int | None = None, **kwargs: Any) -> None:
+        super().__init__(worker, **kwargs)
+        self._hosted = hosted = _hosted_by(worker.app)
+        told = os.environ.get(ARGUMENTS_KEY)
+        chosen = _chosen_queues(worker.app)
+        hosted.arguments = json.decode(told, type=NodeArguments) if told else NodeArguments(concurrency, chosen)
 
-    class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
-        """Takes wake-ups from the broker, one at a time."""
+    def start(self, worker: Any) -> None:
+        self._hosted.start()
 
-        name = "HotplateWakes"
+    def stop(self, worker: Any) -> None:
+        self._hosted.stop()
 
-        def __init__(self, consumer: Any, **kwargs: Any) -> None:
-            super().__init__(consumer, **kwargs)
-            self._held: list[Any] = []
-            self._end: Any = None
+    def terminate(self, worker: Any) -> None:
+        self._hosted.terminate()
 
-        def get_consumers(self, channel: Any) -> list[Consumer]:
-            wakes = hosted.hosting.wakes
-            queues = [wakes.queue(name) for name in hosted.queues()]
-            consumer = Consumer(channel, queues=queues, on_message=self._woken, prefetch_count=1, accept=["json"])
-            return [consumer]
 
-        def start(self, c: Any) -> None:
-            super().start(c)
-            self._consumer, self._held, self._end = c, [], None
-            hosted.on_words = self._heard
-            hosted.look()  # whatever was said while we were away
+class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
+    """Takes wake-ups from the broker, one at a time."""
 
-        def _woken(self, message: Any) -> None:
-            self._listen()
-            hosted.look()
-            if self._end is None:
-                self._ack(message)
-                return
-            self._held.append(message)
-            self._consumer.timer.call_after(HOLD_S, self._let_go, (message,))
+    name = "HotplateWakes"
 
-        def _listen(self) -> None:
-            """Hear the node, also after another one has taken its place; only Celery's event loop can."""
-            hub = self._consumer.hub
-            if hub is not None and self._end is not hosted.end:
-                if self._end is not None:
-                    hub.remove_reader(self._end)
-                self._end = hosted.end
-                hub.add_reader(self._end, hosted.heard)
+    def __init__(self, consumer: Any, **kwargs: Any) -> None:
+        super().__init__(consumer, **kwargs)
+        self._hosted = _hosted_by(consumer.app)
+        self._held: list[Any] = []
+        self._end: Any = None
 
-        def _heard(self, words: bytes) -> None:
-            for message in list(self._held):
-                self._let_go(message)
-            if MORE in words:
-                hosted.pass_on()
+    def get_consumers(self, channel: Any) -> list[Consumer]:
+        wakes = self._hosted.hosting.wakes
+        queues = [wakes.queue(name) for name in self._hosted.queues()]
+        consumer = Consumer(channel, queues=queues, on_message=self._woken, prefetch_count=1, accept=["json"])
+        return [consumer]
 
-        def _let_go(self, message: Any) -> None:
-            if message in self._held:
-                self._held.remove(message)
-                self._ack(message)
+    def start(self, c: Any) -> None:
+        super().start(c)
+        self._consumer, self._held, self._end = c, [], None
+        self._hosted.on_words = self._heard
+        self._hosted.look()  # whatever was said while we were away
 
-        def _ack(self, message: Any) -> None:
-            message.ack_log_error(log, (Exception,))
+    def _woken(self, message: Any) -> None:
+        self._listen()
+        self._hosted.look()
+        if self._end is None:
+            self._ack(message)
+            return
+        self._held.append(message)
+        self._consumer.timer.call_after(HOLD_S, self._let_go, (message,))
 
-    return {"worker": [NodeStep], "consumer": [WakeStep]}
+    def _listen(self) -> None:
+        """Hear the node, also after another one has taken its place; only Celery's event loop can."""
+        hub = self._consumer.hub
+        if hub is not None and self._end is not self._hosted.end:
+            if self._end is not None:
+                hub.remove_reader(self._end)
+            self._end = self._hosted.end
+            hub.add_reader(self._end, self._hosted.heard)
+
+    def _heard(self, words: bytes) -> None:
+        for message in list(self._held):
+            self._let_go(message)
+        if MORE in words:
+            self._hosted.pass_on()
+
+    def _let_go(self, message: Any) -> None:
+        if message in self._held:
+            self._held.remove(message)
+            self._ack(message)
+
+    def _ack(self, message: Any) -> None:
+        message.ack_log_error(log, (Exception,))
