@@ -38,7 +38,12 @@ from .supervisor import OTHER_NODE, SUPERVISOR_KEY
     "-l", "--loglevel", default="info", show_default=True, help="debug, info, warning or error.",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
 )  # fmt: skip
-def command(app: str | None, concurrency: int | None, queues: str | None, loglevel: str) -> None:
+@click.option(
+    "--ready-file", type=click.Path(dir_okay=False, writable=True), help="Keep this file while the node serves."
+)
+def command(
+    app: str | None, concurrency: int | None, queues: str | None, loglevel: str, ready_file: str | None
+) -> None:
     """Run the jobs of APP: a pool of worker processes on this machine.
 
     APP is a module, module:app, module:factory or a file, as Flask understands it. Ctrl-C ends the node after the
@@ -51,7 +56,7 @@ def command(app: str | None, concurrency: int | None, queues: str | None, loglev
         die_with(int(os.environ[SUPERVISOR_KEY]), signal.SIGTERM)
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()] if queues else None
     host = find_host()
-    arguments = NodeArguments(concurrency, chosen, loglevel)
+    arguments = NodeArguments(concurrency, chosen, loglevel, ready_file)
     if host is None and os.environ.get("HOTPLATE_BROKER_URL"):
         become_celery(name, arguments)
     if host is not None:

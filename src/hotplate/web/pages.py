@@ -7,11 +7,13 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
-from ..errors import Unauthenticated
+from ..errors import Unauthenticated, Unavailable
 from .console import console
 from .files import get_file, put_file
-from .reply import UNAUTHORIZED, send_error, send_json
+from .reply import JSON, UNAUTHORIZED, send, send_error, send_json
 from .state import AppState
+
+NO_STORE = [("Cache-Control", "no-store")]
 
 Serve = Callable[[WSGIEnvironment, StartResponse, AppState, Caller], Iterable[bytes]]
 
@@ -25,8 +27,20 @@ class Page(NamedTuple):
 
 
 def health(environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller) -> Iterable[bytes]:
-    """Say that this process answers; for load balancers, which call it by any host name."""
-    return send_json(start_response, b'{"status":"ok"}')
+    """Say that this process answers, whatever else is the matter; called by any host name."""
+    return send_json(start_response, b'{"status":"ok"}', NO_STORE)
+
+
+def ready(environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller) -> Iterable[bytes]:
+    """Say whether this process can do its work, for load balancers. Where there are no jobs, that needs no record."""
+    if not state.registry.jobs:
+        return send_json(start_response, b'{"status":"ready"}', NO_STORE)
+    try:
+        nodes = state.readiness.nodes()
+    except Unavailable as error:
+        body = b'{"status":"unavailable","reason":"%b"}' % str(error.data).encode()
+        return send(start_response, "503 Service Unavailable", body, [JSON, *NO_STORE])
+    return send_json(start_response, b'{"status":"ready","nodes":%d}' % nodes, NO_STORE)
 
 
 def openrpc(
@@ -42,6 +56,7 @@ def openrpc(
 PAGES: Mapping[str, Page] = {
     "/openrpc.json": Page("GET, HEAD", openrpc),
     "/health": Page("GET, HEAD", health, guarded=False),
+    "/health/ready": Page("GET, HEAD", ready, guarded=False),
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),
     "/console/*": Page("GET, HEAD", console),

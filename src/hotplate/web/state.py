@@ -26,6 +26,7 @@ from ..rpc.builtin import JobTarget, builtin_targets
 from ..rpc.openrpc import Discover
 from ..rpc.start import Starting
 from ..run import FileInfo, Run
+from .readiness import Readiness
 
 EXTENSION = "hotplate"
 """Under this key of `app.extensions`."""
@@ -54,6 +55,7 @@ class AppState:
         self.observe: Observer | None = None
         self.celery: Any = None
         self.starting = Starting(registry, self.engine)
+        self.readiness = Readiness(self.engine)
         self._discovers: dict[str | None, Discover] = {}
         self._open_engine = open_engine
         self._engine: Engine | None = None

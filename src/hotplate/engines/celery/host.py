@@ -121,6 +121,8 @@ class Hosted:
             command += ["--queues", ",".join(self.arguments.queues)]
         if self.arguments.loglevel:
             command += ["--loglevel", self.arguments.loglevel]
+        if self.arguments.ready_file:
+            command += ["--ready-file", self.arguments.ready_file]
         self._process = subprocess.Popen(
             command,
             env={**os.environ, HOST_KEY: f"{theirs.fileno()},{os.getpid()}"},

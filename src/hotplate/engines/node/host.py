@@ -21,11 +21,12 @@ LOOK, LOOKED, MORE = b"!", b".", b"+"
 
 
 class NodeArguments(Struct, frozen=True):
-    """What a command line says of the node: None leaves it to the settings."""
+    """What a command line says of the node: None leaves it to the settings. ready_file: see `sign.Sign`."""
 
     concurrency: int | None = None
     queues: Sequence[str] | None = None
     loglevel: str | None = None
+    ready_file: str | None = None
 
 
 class Host:

@@ -28,6 +28,7 @@ from .host import Host, NodeArguments
 from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
+from .sign import Sign
 
 PRUNE_S = 60.0
 PRUNE_RUNS = 500
@@ -60,6 +61,7 @@ class Node:
         self._grace, self._keep = 0.0, float("inf")
         self._pace = Pace()
         self._report = Report()
+        self._sign = Sign(arguments.ready_file, self.id)
         self._outcomes: list[Outcome] = []
         self._notes: list[Note] = []
         self._saves: list[tuple[Child, Save]] = []
@@ -119,7 +121,10 @@ class Node:
             self._asked.popleft()()
         now = time.monotonic()
         self._look_at_crew(now)
-        if self._record is None or now < self._at["retry"]:
+        if self._record is None:
+            return
+        self._sign.renew(now)
+        if now < self._at["retry"]:
             return
         if is_rung := self._rung:
             self._at["look"] = min(self._at["look"], now + LOOK_S)  # first of all it claims
@@ -464,6 +469,7 @@ class Node:
         if self._record is not None:
             self._record.ledger.retire(self.id)
             self._record.close()
+        self._sign.remove()
         self._mouth.close()
         self._selector.close()
 
