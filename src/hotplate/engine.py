@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .context import here
-from .errors import Conflict, NotFound
+from .errors import Conflict, EngineError, NotFound
 from .options import Known
 from .run import LOST_LIMIT, FileInfo, Run, new_id
 
@@ -278,22 +278,49 @@ class Files(Protocol):
         """Its chunks, one after the other."""
 
 
+class Within(Protocol):
+    """Starts runs in transactions of the application's own, on the database of the record."""
+
+    def start(self, on: Any, new: Sequence[NewRun], engine: Engine) -> list[Run]:
+        """Record new runs in the open transaction of `on`: they come with its commit, or never."""
+
+
 class Engine:
     """The three together, with the files beside them, and what is the same for every implementation."""
 
     def __init__(
-        self, ledger: Ledger, queue: Queue, feed: Feed, files: Files, jobs: Callable[[str], Job[..., Any] | None]
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        feed: Feed,
+        files: Files,
+        jobs: Callable[[str], Job[..., Any] | None],
+        within: Within | None = None,
     ) -> None:
         self.ledger, self.queue, self.feed, self.files, self._jobs = ledger, queue, feed, files, jobs
+        self._within = within
         self._warned_at = float("-inf")
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         """Record new runs and wake a worker. When it returns, the runs are safely on record."""
         runs = self.ledger.start(new)
         self.queue.wake({run.queue for run in runs})
-        if any(run.waiting_for == "no worker alive" for run in runs):
-            self._warn()
+        self._warn_if_alone(runs)
         return [self.bound(run) for run in runs]
+
+    def start_within(self, on: Any, new: Sequence[NewRun]) -> list[Run]:
+        """Record new runs in the open transaction of a session or connection: they come with its commit, or never.
+
+        Raises `EngineError` if the record does not lie in the database of `on`.
+        """
+        if self._within is None:
+            raise EngineError(
+                "start(on=…) needs the record in your own PostgreSQL database: set HOTPLATE_DATABASE_URL to it "
+                "(the record lies in SQLite)"
+            )
+        runs = self._within.start(on, new, self)
+        self._warn_if_alone(runs)
+        return runs
 
     def find(self, run_id: str) -> Run | None:
         """The run as it stands now, None if there is none of that id."""
@@ -381,9 +408,9 @@ class Engine:
         self.queue.close()
         self.ledger.close()
 
-    def _warn(self) -> None:
+    def _warn_if_alone(self, runs: Sequence[Run]) -> None:
         now = time.monotonic()
-        if now - self._warned_at > WARN_S:
+        if now - self._warned_at > WARN_S and any(run.waiting_for == "no worker alive" for run in runs):
             self._warned_at = now
             log.warning("runs wait, for no worker is alive; start one with: hotplate worker APP")
 

@@ -50,7 +50,8 @@ class StartOptions(Struct, frozen=True, kw_only=True):
 
     delay: seconds before it is due. priority, queue: instead of the job's own.
     key: starting again with the same key (by the same caller, for the same job) gives the first run back.
-    on: a database session or connection to start it in (cluster engine).
+    on: a SQLAlchemy session or connection, or a psycopg connection, on the database of the record: the run is started
+    in its transaction (needs HOTPLATE_DATABASE_URL).
     """
 
     delay: float = 0.0

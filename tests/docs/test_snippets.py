@@ -10,14 +10,20 @@ import pytest
 from tests.docs import snippets
 from tests.processes import Processes
 
+DATABASE = "HOTPLATE_DATABASE_URL"
 ROOT = Path(__file__).parents[2]
 PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "# app.py" in path.read_text("utf-8")]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_page_does_what_it_shows(path: Path, tmp_path: Path, processes: Processes) -> None:
+def test_a_page_does_what_it_shows(
+    path: Path, tmp_path: Path, processes: Processes, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = snippets.read(path)
     (tmp_path / "app.py").write_text(page.files["app.py"])
+    if DATABASE in page.files["app.py"]:
+        url = request.getfixturevalue("postgres").fresh()
+        monkeypatch.setenv(DATABASE, url.replace("postgresql:", "postgresql+psycopg:"))
     server = processes.flask("app.py", cwd=tmp_path)
     if page.needs_node:
         processes.node("app.py", cwd=tmp_path)

@@ -99,10 +99,11 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
     ledger, database = _postgres_ledger(place, lambda _: False)
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
+    from .postgres.within import PostgresWithin  # noqa: PLC0415
 
     feed = NotifyFeed(place.database_url)
     queue = open_queue(feed) if place.has_broker else NotifyQueue(feed)
-    return Engine(ledger, queue, feed, PostgresFiles(database), jobs)
+    return Engine(ledger, queue, feed, PostgresFiles(database), jobs, PostgresWithin(ledger, database))
 
 
 def _postgres_record(node: str, hello: Hello) -> Record:

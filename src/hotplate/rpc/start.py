@@ -9,7 +9,7 @@ from typing import Any
 from ..caller import Caller
 from ..context import here
 from ..engine import Engine, NewRun
-from ..errors import Conflict, Forbidden, InvalidParams, NotFound, Unauthenticated
+from ..errors import Forbidden, InvalidParams, NotFound, Unauthenticated
 from ..job import Job
 from ..options import StartOptions
 from ..registry import Registry
@@ -28,8 +28,6 @@ class Starting:
     def start(self, name: str, job: Job[..., Any], params: bytes, options: StartOptions, caller: Caller) -> Run:
         """Start a run of `job`, declared as `name`; `params` were checked against its signature."""
         _check(options)
-        if options.on is not None:
-            raise Conflict(data="start(on=…) needs the engine's record in your own database: PostgreSQL, not SQLite")
         declared = job.options_
         parent = here()
         new = NewRun(
@@ -46,6 +44,8 @@ class Starting:
             caller=caller.id,
             parent_id=parent.id if parent else None,
         )
+        if options.on is not None:
+            return self.engine().start_within(options.on, [new])[0]
         return self.engine().start([new])[0]
 
     def job_for(self, name: str, caller: Caller) -> Job[..., Any]:

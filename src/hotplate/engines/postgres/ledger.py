@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from . import lanes
 from .claiming import claim
 from .database import Database
 from .settling import settle
-from .turns import KEEP, TURN, Turns
+from .turns import KEEP, KEEP_THESE, TURN, Turns
 from .watch import Watch
 
 _node = msgspec.json.Decoder(NodeInfo).decode
@@ -28,6 +29,9 @@ _encode = msgspec.json.Encoder().encode
 
 Cx = Connection[Any]
 
+
+KEY_PATIENCE_MS = 3000
+"""How long a start waits at a time for an open transaction that has started a run with the same key."""
 
 FRESHNESS_S = 0.5
 """How old what is said of why runs wait may be, in seconds."""
@@ -71,9 +75,15 @@ class PostgresLedger:
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         return self._grouped(new)
 
-    def start_within(self, execute: Execute, new: Sequence[NewRun]) -> list[str]:
-        """Record new runs in a transaction of somebody else's: they are started when it is committed."""
-        return self._insert(execute, new)[0]
+    def start_within(self, execute: Execute, new: Sequence[NewRun]) -> list[Run]:
+        """Record new runs in a transaction of somebody else's, which `execute` works in: they come with its commit.
+
+        Nothing but the runs is written there, so that nobody else waits for its end: only who starts with the same key.
+        """
+        ids, now, added = self._insert(execute, _INSERT_ONLY, new)
+        with suppress(Unavailable):  # only how fair it is depends on it
+            self._db.run(KEEP_THESE, [[row[column] for row in added] for column in (1, 2, 3)])
+        return self._started(execute, new, ids, now)
 
     def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
         """In two transactions: nobody who waits for a lane in order to claim holds one that others want to leave."""
@@ -273,15 +283,31 @@ class PostgresLedger:
         self._in_doubt = False
 
     def _insert_all(self, new: Sequence[NewRun]) -> Sequence[Run]:
-        ids, now = self._db.retrying(lambda: self._insert(self._db.run, new))
+        execute = self._bounded if any(run.key is not None for run in new) else self._db.run
+        ids, now, _ = self._db.retrying(lambda: self._insert(execute, _INSERT, new))
+        return self._started(self._db.run, new, ids, now)
+
+    def _bounded(self, statement: bytes, values: Sequence[Any]) -> list[Any]:
+        """As `Database.run`, but `Unavailable` after a while: a key may be taken by a transaction that stays open."""
+        with self._db.write() as cx:
+            cx.execute(f"set local lock_timeout to {KEY_PATIENCE_MS}".encode())
+            return cx.execute(statement, values).fetchall()
+
+    def _started(self, execute: Execute, new: Sequence[NewRun], ids: Sequence[str], now: float) -> list[Run]:
+        """The new runs as they are on record, or the earlier ones of the same keys."""
         waiting = self._waiting()
         return [
-            started(run, now, waiting) if run.id == id_ else self.get([id_])[0]
+            started(run, now, waiting) if run.id == id_ else self._runs(execute(_ONE, (id_,)))[0]
             for run, id_ in zip(new, ids, strict=True)
         ]
 
-    def _insert(self, execute: Execute, new: Sequence[NewRun]) -> tuple[list[str], float]:
-        """Put runs on record that are not there yet; their ids, or those of the earlier runs of the same keys."""
+    def _insert(
+        self, execute: Execute, statement: bytes, new: Sequence[NewRun]
+    ) -> tuple[list[str], float, Sequence[Any]]:
+        """Put runs on record that are not there yet: their ids, or those of the earlier runs of the same keys.
+
+        Then the time of it, and what the statement gave: id, queue, caller and turn of each run that was added.
+        """
         skew = self._difference()
         now = self._clock() + skew
         least, places = self._turns.places([(run.queue, run.caller) for run in new])
@@ -293,13 +319,13 @@ class PostgresLedger:
             [now] * len(new), due, [run.params for run in new], [run.retry_of for run in new],
             [run.parent_id for run in new],
         ]  # fmt: skip
-        added = execute(_INSERT, columns)
+        added = execute(statement, columns)
         self._turns.remember((queue, caller, turn) for _, queue, caller, turn in added)
         ids, known = [run.id for run in new], {row[0] for row in added}
         for at, run in enumerate(new):
             if run.key is not None and run.id not in known:
                 ids[at] = execute(_SAME, (run.job, run.caller, run.key))[0][0]
-        return ids, now
+        return ids, now, added
 
     # Rows
 
@@ -328,7 +354,7 @@ class PostgresLedger:
         return FileInfo(*rows[0]) if rows else None
 
 
-_INSERT = f"""
+_ADD = f"""
     with new as (
         select *, {TURN} as n_own_turn
         from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::text[], %s::text[],
@@ -341,13 +367,14 @@ _INSERT = f"""
         select n_id, n_job, n_queue, n_priority, n_own_turn, n_caller, n_key, n_ready, n_max_attempts, n_lost_limit,
             n_created_at, n_due_at, n_params, n_retry_of, n_parent_id from new
         on conflict do nothing returning id, queue, caller, turn
-    ), {KEEP}
-    select id, queue, caller, turn from added
-""".encode()
+    )"""
+_INSERT_ONLY = f"{_ADD} select id, queue, caller, turn from added".encode()
+_INSERT = f"{_ADD}, {KEEP} select id, queue, caller, turn from added".encode()
 _DELAYED = "from hotplate.runs where state = 'queued' and not ready"
 _PROMOTE = (
     f"update hotplate.runs set ready = true where no in (select no {_DELAYED} and due_at <= %s for update skip locked)"
 ).encode()
+_ONE = f"select {COLUMNS} from hotplate.runs where id = %s".encode()
 _SAME = b"select id from hotplate.runs where job = %s and caller = %s and key = %s"
 _WITHDRAW = (
     "update hotplate.runs set state = 'cancelled', ready = false, finished_at = %s, stop_requested = 'cancel', "

@@ -45,6 +45,12 @@ KEEP = """
 """
 """Puts the last turns of the runs in `added` on record."""
 
+KEEP_THESE = f"""
+    with added as (select * from unnest(%s::text[], %s::text[], %s::bigint[]) as a (queue, caller, turn)), {KEEP}
+    select
+""".encode()
+"""Puts turns on record that were handed out in a transaction of somebody else's, where no row is to be locked."""
+
 COME_TO = """
     come_to as (
         update hotplate.turns t set turn = free.last
