@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Implementation(ABC):
     @abstractmethod
     def close(self) -> None: ...
 
-    def ended(self, node: str) -> None:  # noqa: B027 - most have nothing to do
+    def died(self, node: str) -> None:  # noqa: B027 - most have nothing to do
         """A node has ended without a goodbye, and the engine can know it."""
 
     def left(self, job: str) -> int:
@@ -124,7 +124,7 @@ class Cluster(Implementation):
                 self._database(),
                 clock=self.clock,
                 database_clock=self.clock,
-                is_dead=self._ended.__contains__,
+                local=self,
                 freshness=0,
             )
         )
@@ -144,8 +144,16 @@ class Cluster(Implementation):
         for opened in (*self._ledgers, *self._databases, *self._feeds, self._reader):
             opened.close()
 
-    def ended(self, node: str) -> None:
+    def died(self, node: str) -> None:
         self._ended.add(node)
+
+    def ended(self) -> set[str]:
+        """`watch.Local`."""
+        return set(self._ended)
+
+    def forget(self, nodes: Collection[str]) -> None:
+        """`watch.Local`."""
+        self._ended.difference_update(nodes)
 
     def _database(self) -> PostgresDatabase:
         self._databases.append(PostgresDatabase(self._url, size=20))

@@ -125,7 +125,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def another_node(self) -> None:
         """The node is gone, another one is there; nobody has looked after the old one's runs yet."""
-        self.engine.ended(self.node)
+        self.engine.died(self.node)
         self.node = next(self.ids)
         jobs = [job.name for job in KNOWN]
         self.ledger.enlist(NodeInfo(id=self.node, host="here", pid=1, concurrency=2, jobs=jobs), KNOWN)

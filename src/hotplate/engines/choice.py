@@ -96,7 +96,7 @@ def _sqlite_record(hello: Hello) -> Record:
 
 
 def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], CeleryQueue]) -> Engine:
-    ledger, database = _postgres_ledger(place, lambda _: False)
+    ledger, database = _postgres_ledger(place, None)
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
     from .postgres.within import PostgresWithin  # noqa: PLC0415
@@ -109,7 +109,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
 def _postgres_record(node: str, hello: Hello) -> Record:
     presence = Presence(folder.runtime("nodes"))
     presence.take(node)
-    ledger, _ = _postgres_ledger(hello.place, presence.has_ended)
+    ledger, _ = _postgres_ledger(hello.place, presence)
     bell, ringer = socket.socketpair()
     bell.setblocking(False)
     ringer.setblocking(False)
@@ -132,7 +132,7 @@ def _postgres_record(node: str, hello: Hello) -> Record:
     return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S, beat_s=hello.place.lease / 3)
 
 
-def _postgres_ledger(place: Place, has_ended: Callable[[str], bool]) -> tuple[PostgresLedger, Any]:
+def _postgres_ledger(place: Place, local: Presence | None) -> tuple[PostgresLedger, Any]:
     try:
         from .postgres.database import Database as Postgres  # noqa: PLC0415
         from .postgres.ledger import PostgresLedger  # noqa: PLC0415
@@ -140,4 +140,4 @@ def _postgres_ledger(place: Place, has_ended: Callable[[str], bool]) -> tuple[Po
         what = "HOTPLATE_DATABASE_URL needs psycopg: pip install 'hotplate[postgres]'"
         raise EngineError(f"{what} ({error})") from error
     database = Postgres(place.database_url)
-    return PostgresLedger(database, is_dead=has_ended, lease=place.lease), database
+    return PostgresLedger(database, local=local, lease=place.lease), database

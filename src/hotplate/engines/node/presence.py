@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+
+from .child import end_leftovers
 
 
 class Presence:
@@ -17,8 +20,10 @@ class Presence:
     def take(self, node: str) -> None:
         """Be there as this node, until the process ends or `release`."""
         self._own = node
-        self._fd = os.open(self._folder / node, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        coming = self._folder / f".{node}"
+        self._fd = os.open(coming, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        coming.rename(self._folder / node)  # nobody sees it unlocked
 
     def release(self) -> None:
         if self._fd >= 0:
@@ -27,23 +32,31 @@ class Presence:
             os.close(self._fd)
             self._fd = -1
 
-    def has_ended(self, node: str) -> bool:
-        """Whether the node was one of this machine's and has ended without a goodbye."""
-        if node == self._own:
-            return False
-        try:
-            fd = os.open(self._folder / node, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(fd)
-        return True
+    def ended(self) -> list[str]:
+        """The nodes of this machine that have ended without a goodbye."""
+        return [
+            path.name
+            for path in self._folder.iterdir()
+            if path.name[0] != "." and path.name != self._own and _is_free(path)
+        ]
 
-    def forget(self, node: str) -> None:
-        """Remove what a node has left behind, once nothing is to be learned from it any more."""
-        with suppress(OSError):
-            os.unlink(self._folder / node)
+    def forget(self, nodes: Collection[str]) -> None:
+        """End what these nodes have left behind."""
+        for node in nodes:
+            end_leftovers(node)
+            with suppress(OSError):
+                os.unlink(self._folder / node)
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+    return True

@@ -22,7 +22,7 @@ from .claiming import claim
 from .database import Database
 from .settling import settle
 from .turns import KEEP, KEEP_THESE, TURN, Turns
-from .watch import Watch
+from .watch import Local, Watch
 
 _node = msgspec.json.Decoder(NodeInfo).decode
 _encode = msgspec.json.Encoder().encode
@@ -47,7 +47,7 @@ class PostgresLedger:
     machine whose clock is wrong harms nobody.
 
     clock: the time of this process; database_clock: that of the database, which is asked unless it is given.
-    is_dead: whether a node is known to have ended, by other means than its beats.
+    local: tells which nodes have ended on this machine.
     lease: for how long the counter of a dead node stands still, in seconds; freshness: see `FRESHNESS_S`.
     """
 
@@ -57,7 +57,7 @@ class PostgresLedger:
         *,
         clock: Callable[[], float] = time.time,
         database_clock: Callable[[], float] | None = None,
-        is_dead: Callable[[str], bool] = lambda _: False,
+        local: Local | None = None,
         lease: float = 15.0,
         freshness: float = FRESHNESS_S,
     ) -> None:
@@ -65,7 +65,7 @@ class PostgresLedger:
         self._database_clock = database_clock or self._ask_time
         self._grouped = GroupCommit(self._insert_all)
         self._turns = Turns()
-        self._watch = Watch(database, is_dead, lease)
+        self._watch = Watch(database, local, lease)
         self._skew: float | None = None
         self._given: dict[str, int] = {}
         self._in_doubt = False
@@ -164,6 +164,7 @@ class PostgresLedger:
 
     def enlist(self, node: NodeInfo, jobs: Sequence[Known]) -> None:
         self._measure()
+        self._watch.node = node.id
         caps = sorted((job.queue, job.name, job.concurrency) for job in jobs)
         with self._db.write() as cx:
             cx.execute(
@@ -196,18 +197,16 @@ class PostgresLedger:
     def retire(self, node: str) -> None:
         with self._db.write() as cx:
             cx.execute(b"delete from hotplate.nodes where id = %s", (node,))
-        self._watch.close()
 
     def sweep(self) -> list[str]:
-        dead, is_sweeper = self._watch.look()
+        dead, is_sweeper = self._watch.strike()
         if not (dead or is_sweeper):
             return []
         now = self._now()
         outcomes = [lost(row, now) for row in self._db.run(_ORPHANS, (dead, is_sweeper))]
         made = settle(self._db, outcomes, 0.0)
-        with self._db.write(durable=False) as cx:
-            cx.execute(b"delete from hotplate.nodes where id = any(%s)", (dead,))
-            if is_sweeper:
+        if is_sweeper:
+            with self._db.write(durable=False) as cx:
                 limited = cx.execute(b"select distinct job from hotplate.lanes where cap is not null").fetchall()
                 lanes.recount(cx, [job for (job,) in limited])
         return [outcome.id for outcome, ok in zip(outcomes, made, strict=True) if ok]
@@ -236,7 +235,6 @@ class PostgresLedger:
         return len(rows)
 
     def close(self) -> None:
-        self._watch.close()
         self._db.close()
 
     # Time
