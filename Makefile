@@ -34,8 +34,8 @@ bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS
 	@$(BIN)/python -m benchmarks.answer
 	@$(BIN)/python -m benchmarks.runs
 
-soak: .venv/.dev ## kill processes under load for ten minutes, into benchmarks/RESULTS.md
-	@$(BIN)/python -m tests.soak
+soak: .venv/.dev ## kill processes under load for ten minutes, into benchmarks/RESULTS.md; ARGS="--engine postgresql"
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 docs: .venv/.docs ## build the documentation into site/
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs site

@@ -9,13 +9,22 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.acceptance.engines import ENGINES, NewGround
 from tests.acceptance.home import Home
 
 
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> NewGround:
+    """Each of the engines in turn. A test that is about one of them says so: `@embedded_only`."""
+    kind = ENGINES[request.param]
+    servers = [request.getfixturevalue(server.__name__.lower()) for server in kind.needs]
+    return lambda data: kind(data, *servers)
+
+
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def shared(tmp_path_factory: pytest.TempPathFactory, engine: NewGround) -> Iterator[Home]:
     """A home with one node of two workers, shared by the tests of a module: each has runs of its own in it."""
-    home = Home(tmp_path_factory.mktemp("shared"))
+    home = Home(tmp_path_factory.mktemp("shared"), engine)
     home.node("--concurrency", "2")
     yield home
     home.close()
@@ -29,9 +38,9 @@ def app(shared: Home) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
+def home(tmp_path: Path, engine: NewGround) -> Iterator[Home]:
     """A home of the test's own, without a node; its application is the current one."""
-    home = Home(tmp_path)
+    home = Home(tmp_path, engine)
     with home.app.app_context():
         yield home
     home.close()

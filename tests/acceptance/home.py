@@ -1,14 +1,13 @@
-"""A place where runs are started and executed for real: a data folder, an application on it, and its processes."""
+"""A place where runs are started and executed for real: a record, an application on it, and its processes."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ import httpx
 
 from hotplate import Run
 from hotplate.engine import Engine, Event
-from hotplate.engines.sqlite.folder import DATABASE
 from hotplate.run import FINAL, MOVES
 from tests.acceptance.app import create_app
+from tests.acceptance.engines import NewGround
 from tests.processes import Processes, Server, until
 
 ROOT = Path(__file__).parents[2]
@@ -27,15 +26,16 @@ GRACE_S = 0.3
 
 
 class Home:
-    """The data folder `data` and `app` on it, in this process; nodes and servers on it are processes of their own."""
+    """A record, and `app` on it in this process; nodes and servers on it are processes of their own."""
 
-    def __init__(self, folder: Path, **config: Any) -> None:
+    def __init__(self, folder: Path, new_ground: NewGround) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.data = folder, folder / "data"
+        self._ground = new_ground(self.data)
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        self.environ = {"HOTPLATE_DATA": str(self.data), "HOTPLATE_GRACE": str(GRACE_S), "PYTHONPATH": path} | config
+        self.environ = self._ground.environ | {"HOTPLATE_GRACE": str(GRACE_S), "PYTHONPATH": path}
         self.processes = Processes(folder)
-        self.app = create_app(HOTPLATE_DATA=self.data)
+        self.app = create_app(**self._ground.environ)
         self.nodes: list[subprocess.Popen[bytes]] = []
         assert self.engine  # the record is there
 
@@ -46,9 +46,14 @@ class Home:
 
     def node(self, *more: str, app: str = APP, **environ: str) -> subprocess.Popen[bytes]:
         """A worker node that is ready for runs."""
-        node = self.processes.node(app, *more, environ=self.environ | environ)
-        self.nodes.append(node)
+        node = self.start_node(*more, app=app, **environ)
         self.ready(node)
+        return node
+
+    def start_node(self, *more: str, app: str = APP, **environ: str) -> subprocess.Popen[bytes]:
+        """A worker node that will be ready in a moment, or end before."""
+        node = self._ground.node(self.processes, app, *more, environ=self.environ | environ)
+        self.nodes.append(node)
         return node
 
     def printed(self) -> str:
@@ -73,9 +78,12 @@ class Home:
         return [event for event in self.engine.ledger.events(run.id, 0, 1_000_000) if event.type == kind]
 
     def rows(self, query: str, *values: Any) -> list[Any]:
-        """What the record itself says."""
-        with closing(sqlite3.connect(f"file:{self.data / DATABASE}?mode=ro", uri=True)) as record:
-            return record.execute(query, values).fetchall()
+        """What the record itself says; `?` in the query stands for a value."""
+        return self._ground.rows(query, *values)
+
+    def is_whole(self) -> bool:
+        """Whether the record is undamaged."""
+        return self._ground.is_whole()
 
     def moves(self, run: Run) -> list[str]:
         """The names of the moves that the run has made."""
@@ -85,6 +93,7 @@ class Home:
     def close(self) -> None:
         self.processes.end_all()
         self.engine.close()
+        self._ground.close()
 
 
 def final_moves(home: Home) -> dict[str, list[str]]:
@@ -110,6 +119,11 @@ def first_line(where: Path) -> str:
 
 def is_running(run: Run) -> bool:
     return run.reload().state == "running"
+
+
+def waits_for(run: Run, reason: str) -> None:
+    """Hold that the run waits and says why. With many nodes what it says may be a moment old."""
+    until(lambda: run.reload().waiting_for == reason, f"the run to wait for {reason!r}", timeout=3)
 
 
 def is_alive(pid: int) -> bool:

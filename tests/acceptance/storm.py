@@ -78,9 +78,7 @@ class Storm:
         return [int(pid) for pid in below.split()]
 
     def _start_node(self) -> subprocess.Popen[bytes]:
-        node = self.home.processes.node(APP, "--concurrency", "2", environ=self.home.environ)
-        self.home.nodes.append(node)
-        return node
+        return self.home.start_node("--concurrency", "2")
 
     def _start_web(self) -> subprocess.Popen[bytes]:
         argv = ("-m", "flask", "--app", APP, "run", "--no-reload", "--port", str(self.port))
@@ -135,11 +133,6 @@ def ended(home: Home) -> int:
     return int(n)
 
 
-def is_whole(home: Home) -> bool:
-    """Whether the record's file is undamaged."""
-    return home.rows("pragma integrity_check") == [("ok",)]
-
-
 def check(home: Home, acknowledged: dict[int, str], steps: Path) -> dict[str, int]:
     """Hold the record and the file, in which the runs left their lines, to what was acknowledged; some figures."""
     outcomes = final_moves(home)
@@ -154,7 +147,7 @@ def check(home: Home, acknowledged: dict[int, str], steps: Path) -> dict[str, in
     for number, run_id, result in home.rows("select key, id, result from runs where state = 'succeeded'"):
         assert (acknowledged[int(number)], result) == (run_id, number.encode())
     assert home.rows("select max(running), min(running) from lanes") == [(0, 0)]
-    assert is_whole(home)
+    assert home.is_whole()
     worst = home.rows("select count(*) from runs where state = 'failed' and lost < 2")
     assert worst == [(0,)], "failed without having lost three workers"
     return {

@@ -9,12 +9,13 @@ import pytest
 
 from hotplate import errors
 from tests.acceptance import app as jobs
-from tests.acceptance.home import APP, Home, rpc
+from tests.acceptance.engines import NewGround
+from tests.acceptance.home import APP, Home, rpc, waits_for
 
 
 @pytest.fixture
-def other(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return Home(tmp_path_factory.mktemp("other"))
+def other(tmp_path_factory: pytest.TempPathFactory, engine: NewGround) -> Home:
+    return Home(tmp_path_factory.mktemp("other"), engine)
 
 
 def test_two_applications_in_a_process_have_records_and_nodes_of_their_own(
@@ -25,7 +26,7 @@ def test_two_applications_in_a_process_have_records_and_nodes_of_their_own(
     mine = jobs.note.start(str(where), "mine")
     with other.app.app_context():
         theirs = jobs.note.start(str(where), "theirs")
-        assert theirs.reload().waiting_for == "no worker alive"
+        waits_for(theirs, "no worker alive")
     assert mine.wait(20) == "mine"
     assert other.engine.find(mine.id) is None
     assert home.engine.find(theirs.id) is None
@@ -33,8 +34,10 @@ def test_two_applications_in_a_process_have_records_and_nodes_of_their_own(
     assert theirs.wait(20) == "theirs"
 
 
-def test_where_two_applications_could_be_meant_a_start_says_so(other: Home, request: pytest.FixtureRequest) -> None:
-    third = Home(other.folder / "third")
+def test_where_two_applications_could_be_meant_a_start_says_so(
+    other: Home, engine: NewGround, request: pytest.FixtureRequest
+) -> None:
+    third = Home(other.folder / "third", engine)
     request.addfinalizer(third.close)
     request.addfinalizer(other.close)
     with pytest.raises(errors.HotplateError, match="applications"):

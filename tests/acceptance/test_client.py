@@ -18,19 +18,22 @@ import pytest
 
 from hotplate import errors
 from hotplate.client import Client, Run, TimeoutError
+from tests.acceptance.engines import NewGround
 from tests.processes import Processes, Server, until
 
 APP = str(Path(__file__).with_name("kitchen.py"))
 
 
 @pytest.fixture(scope="module")
-def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Processes, Server, dict[str, str]]]:
+def kitchen(
+    tmp_path_factory: pytest.TempPathFactory, engine: NewGround
+) -> Iterator[tuple[Processes, Server, dict[str, str]]]:
     folder = tmp_path_factory.mktemp("kitchen")
-    environ = {"HOTPLATE_DATA": str(folder / "data")}
-    processes = Processes(folder)
-    processes.start("hotplate", "worker", APP, "--concurrency", "2", environ=environ)
-    yield processes, processes.flask(APP, environ=environ), environ
+    ground, processes = engine(folder / "data"), Processes(folder)
+    ground.node(processes, APP, "--concurrency", "2", environ=ground.environ)
+    yield processes, processes.flask(APP, environ=ground.environ), ground.environ
     processes.end_all()
+    ground.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from hotplate.client import Client, TransportError
 from hotplate.errors import JobFailed, Unavailable
+from tests.acceptance.engines import NewGround
 from tests.processes import Processes, free_port, until
 
 SHOP = """
@@ -36,11 +38,10 @@ CALL = {"jsonrpc": "2.0", "method": "price", "id": 1}
 class Shop:
     """An application with `hotplate dev` at work on it."""
 
-    def __init__(self, folder: Path, processes: Processes, data_folder: Path) -> None:
+    def __init__(self, folder: Path, processes: Processes, environ: dict[str, str]) -> None:
         self.file = folder / "shop.py"
         self.url = ""
-        self._folder, self._processes = folder, processes
-        self._data = {"HOTPLATE_DATA": str(data_folder)}
+        self._folder, self._processes, self._environ = folder, processes, environ
 
     def write(self, text: str) -> None:
         self.file.write_text(text)
@@ -49,7 +50,7 @@ class Shop:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         argv = ("hotplate", "dev", "shop.py", "--port", str(port), "--concurrency", "1", *more)
-        self._dev = self._processes.start(*argv, cwd=self._folder, environ=self._data)
+        self._dev = self._processes.start(*argv, cwd=self._folder, environ=self._environ)
         return self._dev
 
     def says(self, text: str) -> str:
@@ -71,10 +72,13 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, processes: Processes, data_folder: Path) -> Shop:
+def shop(tmp_path: Path, engine: NewGround) -> Iterator[Shop]:
     folder = tmp_path / "shop"
     folder.mkdir()
-    return Shop(folder, processes, data_folder)
+    ground, processes = engine(tmp_path / "data"), Processes(tmp_path)
+    yield Shop(folder, processes, ground.environ)
+    processes.end_all()
+    ground.close()
 
 
 def test_calls_are_refused_while_the_code_cannot_be_loaded_and_answered_once_it_is_mended(shop: Shop) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hotplate import Run
 from hotplate.failpoint import POINTS
 from tests.acceptance import app as jobs
-from tests.acceptance.home import APP, Home, final_moves, lines
+from tests.acceptance.home import Home, final_moves, lines
 from tests.processes import until
 
 RUNS = 40
@@ -23,8 +23,7 @@ def all_ended(home: Home, runs: list[Run]) -> bool:
 
 def go_through(home: Home, point: str, runs: list[Run]) -> None:
     """Let processes die at the point until all runs have ended; if it is the node, another one follows."""
-    node = home.processes.node(APP, "--concurrency", "2", environ=home.environ | {"HOTPLATE_FAILPOINT": f"{point}:7"})
-    home.nodes.append(node)
+    node = home.start_node("--concurrency", "2", HOTPLATE_FAILPOINT=f"{point}:7")
     until(lambda: node.poll() is not None or all_ended(home, runs), f"a death at {point!r}")
     if point.startswith("node"):
         assert node.wait(10) == -9

@@ -11,7 +11,7 @@ from flask import Flask
 from hotplate import Caller, Run, errors
 from hotplate.context import answering
 from tests.acceptance import app as jobs
-from tests.acceptance.home import Home, first_line, lines
+from tests.acceptance.home import Home, first_line, lines, waits_for
 from tests.processes import until
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -58,7 +58,7 @@ def test_a_run_that_waits_for_its_turn_says_so(gate: Path, where: Path) -> None:
     first = jobs.turn.start(str(where), "first", str(gate))
     first_line(where)
     second = jobs.turn.start(str(where), "second")
-    assert second.reload().waiting_for == "concurrency"
+    waits_for(second, "concurrency")
     gate.touch()
     second.wait(20)
     first.wait(20)

@@ -12,14 +12,15 @@ from hotplate import Caller, errors
 from hotplate.context import answering
 from hotplate.engine import Filter
 from tests.acceptance import app as jobs
+from tests.acceptance.engines import NewGround
 from tests.acceptance.home import Home, first_line, lines
 from tests.processes import until
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def narrow(tmp_path_factory: pytest.TempPathFactory, engine: NewGround) -> Iterator[Home]:
     """A home with a node that executes one run at a time."""
-    home = Home(tmp_path_factory.mktemp("narrow"))
+    home = Home(tmp_path_factory.mktemp("narrow"), engine)
     home.node("--concurrency", "1")
     yield home
     home.close()

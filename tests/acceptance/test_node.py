@@ -12,7 +12,8 @@ import pytest
 
 from hotplate import errors
 from tests.acceptance import app as jobs
-from tests.acceptance.home import APP, Home, first_line, gone, is_alive, is_running, kill, lines
+from tests.acceptance.engines import embedded_only
+from tests.acceptance.home import APP, Home, first_line, gone, is_alive, is_running, kill, lines, waits_for
 from tests.processes import until
 
 
@@ -20,8 +21,9 @@ def ended(node: subprocess.Popen[bytes], timeout: float = 20) -> int:
     return node.wait(timeout)
 
 
+@embedded_only
 def test_a_second_node_on_the_same_folder_says_who_has_it(home: Home, node: subprocess.Popen[bytes]) -> None:
-    second = home.processes.node(APP, environ=home.environ)
+    second = home.start_node()
     assert ended(second) == 1
     said = home.processes.output(second)
     assert f"process {node.pid}" in said
@@ -32,7 +34,7 @@ def test_a_second_node_on_the_same_folder_says_who_has_it(home: Home, node: subp
 
 def test_without_a_node_a_run_waits_and_says_so(home: Home) -> None:
     run = jobs.count.start(upto=1)
-    assert run.reload().waiting_for == "no worker alive"
+    waits_for(run, "no worker alive")
     home.node()
     assert run.wait(20) == 1
 
@@ -44,7 +46,7 @@ def test_a_run_of_a_job_that_no_worker_knows_waits_for_one_that_does(home: Home,
     )
     old = home.node(app=str(older))
     run = jobs.note.start(str(where), "known at last")
-    assert run.reload().waiting_for == "job unknown to every worker"
+    waits_for(run, "job unknown to every worker")
     old.send_signal(signal.SIGTERM)
     assert ended(old) == 0
     home.node()
@@ -71,7 +73,7 @@ def test_ctrl_c_ends_a_node_after_the_runs_that_are_going_on(
     gate.touch()
     assert ended(node) == 0, home.printed()
     assert going.reload().state == "succeeded"
-    assert waiting.reload().waiting_for == "no worker alive"
+    waits_for(waiting, "no worker alive")
     assert "Traceback" not in home.printed()
 
 
@@ -196,7 +198,7 @@ def test_a_run_ends_well_though_its_job_is_gone_from_the_code(
     node = home.node("--concurrency", "2", app=str(code))
     going, unknown = jobs.hold.start(str(gate), str(where)), jobs.count.start(upto=5)
     first_line(where)
-    assert unknown.reload().waiting_for == "job unknown to every worker"
+    waits_for(unknown, "job unknown to every worker")
     code.write_text(APP_WITH + ADDED)
     node.send_signal(signal.SIGHUP)
     assert unknown.wait(20) == -5
@@ -215,8 +217,8 @@ def test_a_killed_worker_whose_job_is_gone_harms_nothing(home: Home, gate: Path,
     node.send_signal(signal.SIGHUP)
     assert other.wait(20) == -5
     kill(worker)
-    waiting = until(lambda: (now := going.reload()).state == "queued" and now, "the run to be given back")
-    assert waiting.waiting_for == "job unknown to every worker"
+    until(lambda: going.reload().state == "queued", "the run to be given back")
+    waits_for(going, "job unknown to every worker")
 
 
 def test_code_that_cannot_be_loaded_leaves_the_node_as_it_is_until_it_can(home: Home, tmp_path: Path) -> None:
@@ -237,7 +239,7 @@ def test_code_that_cannot_be_loaded_leaves_the_node_as_it_is_until_it_can(home: 
 def test_an_application_that_cannot_be_loaded_ends_the_node_with_one_line(home: Home, tmp_path: Path) -> None:
     code = tmp_path / "broken.py"
     code.write_text("import nothing_of_that_name")
-    node = home.processes.node(str(code), environ=home.environ)
+    node = home.start_node(app=str(code))
     assert ended(node) == 1
     said = home.processes.output(node)
     assert "could not be loaded: cannot load " in said
@@ -248,7 +250,7 @@ def test_an_application_that_cannot_be_loaded_ends_the_node_with_one_line(home: 
 def test_an_application_that_ends_the_worker_is_tried_again_and_told_of(home: Home, tmp_path: Path) -> None:
     code = tmp_path / "hostile.py"
     code.write_text("import os; os._exit(5)")
-    node = home.processes.node(str(code), environ=home.environ)
+    node = home.start_node(app=str(code))
     until(lambda: "(status 5) while it was loading" in home.processes.output(node), "the node's word")
     code.write_text(APP_WITH + ADDED)
     home.ready(node)
@@ -268,7 +270,7 @@ def test_a_node_takes_only_the_queues_it_is_told(home: Home, where: Path) -> Non
     home.node("--queues", "default,light")
     heavy, light = jobs.lift.start(str(where)), jobs.note.start(str(where), "light")
     assert light.wait(20) == "light"
-    assert heavy.reload().waiting_for == "job unknown to every worker"
+    waits_for(heavy, "job unknown to every worker")
     moved = jobs.lift.options(queue="light").start(str(where))
     moved.wait(20)
     assert (moved.reload().queue, lines(where)) == ("light", ["light", "lifted"])
@@ -285,6 +287,7 @@ def test_a_delayed_run_begins_when_it_is_due(home: Home, node: subprocess.Popen[
     assert 0.4 <= first < 0.7 <= second < 1
 
 
+@embedded_only
 def test_a_run_takes_back_its_slot_from_the_next_node_after_a_kill(
     home: Home, node: subprocess.Popen[bytes], gate: Path, where: Path
 ) -> None:

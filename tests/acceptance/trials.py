@@ -13,7 +13,7 @@ from pathlib import Path
 from hotplate import Run
 from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, final_moves, kill, lines
-from tests.acceptance.storm import Storm, Submitter, check, ended, is_whole
+from tests.acceptance.storm import Storm, Submitter, check, ended
 from tests.processes import until
 
 Figures = dict[str, float]
@@ -54,7 +54,7 @@ def kills_of_everything(home: Home, rounds: int) -> Figures:
         storm.kill_everything()
         submitter.stop()
         acknowledged |= submitter.acknowledged
-        assert is_whole(home)
+        assert home.is_whole()
         present = {run_id for (run_id,) in home.rows("select id from runs")}
         assert set(acknowledged.values()) <= present
         storm.start_everything()

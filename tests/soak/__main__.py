@@ -1,20 +1,22 @@
 """The trials of tests/acceptance at full size, which takes about ten minutes: `make soak`.
 
 A trial that breaks a guarantee fails. The figures go into benchmarks/RESULTS.md; with names of trials as arguments
-those alone are made, and nothing is written.
+those alone are made, and nothing is written. `--engine` names one of those in tests/acceptance/engines.py.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import report
 from tests.acceptance import trials
+from tests.acceptance.engines import ENGINES, NewGround
 from tests.acceptance.home import Home
 
 NOTE = """A run came to its end twice where its worker was killed after the last line of the job and before the commit
@@ -34,12 +36,12 @@ TRIALS: dict[str, Callable[[Home], trials.Figures]] = {
 }
 
 
-def run(title: str, trial: Callable[[Home], trials.Figures]) -> trials.Figures:
+def run(title: str, trial: Callable[[Home], trials.Figures], new_ground: NewGround) -> trials.Figures:
     """One trial in a home of its own."""
     print(f"{title} …", flush=True)
     begun = time.monotonic()
     with TemporaryDirectory() as folder:
-        home = Home(Path(folder))
+        home = Home(Path(folder), new_ground)
         try:
             with home.app.app_context():
                 figures = trial(home)
@@ -50,18 +52,32 @@ def run(title: str, trial: Callable[[Home], trials.Figures]) -> trials.Figures:
     return figures
 
 
-def main(chosen: list[str]) -> None:
+def main() -> None:
+    parser = ArgumentParser(prog="python -m tests.soak")
+    parser.add_argument("trials", nargs="*", metavar="TRIAL", help="; ".join(TRIALS))
+    parser.add_argument("--engine", choices=ENGINES, default="embedded")
+    args = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("HOTPLATE_")]:
         del os.environ[name]
-    found = {title: run(title, trial) for title, trial in TRIALS.items() if not chosen or title in chosen}
+    kind = ENGINES[args.engine]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(server()) for server in kind.needs]
+        chosen = {title: trial for title, trial in TRIALS.items() if not args.trials or title in args.trials}
+        found = {title: run(title, trial, lambda data: kind(data, *servers)) for title, trial in chosen.items()}
+    if not args.trials:
+        write(args.engine, found)
+
+
+def write(engine: str, found: dict[str, trials.Figures]) -> None:
+    """Put the figures of all trials into benchmarks/RESULTS.md."""
     rows = [
         (title if at == 0 else "", name, f"{value:,}" if isinstance(value, int) else f"{value:.2f}")
         for title, figures in found.items()
         for at, (name, value) in enumerate(figures.items())
     ]
-    if not chosen:
-        report.section("Faults", [report.machine(), "", *report.table(["trial", "figure", ""], rows), "", NOTE])
+    title = "Faults" if engine == "embedded" else f"Faults, {engine}"
+    report.section(title, [report.machine(), "", *report.table(["trial", "figure", ""], rows), "", NOTE])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

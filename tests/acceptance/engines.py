@@ -1,0 +1,94 @@
+"""The engines that acceptance tests and soak runs go through: `ENGINES` is the one list of them.
+
+An entry says which servers it needs, which settings lead there, how a worker node is started, and how the tests read
+the record behind the application's back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psycopg
+import pytest
+
+from hotplate.engines.sqlite.folder import DATABASE
+from tests.processes import Processes
+from tests.servers import Kept, Postgres
+
+
+class Ground(ABC):
+    """What one home stands on: a record of its own, and the nodes that serve it."""
+
+    needs: ClassVar[tuple[type[Kept], ...]] = ()
+    """The servers that the constructor takes after the data folder, in this order."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings of the application and its nodes."""
+        return {"HOTPLATE_DATA": str(self.data)}
+
+    def node(self, processes: Processes, app: str, *more: str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """A worker node of `app`, which takes runs from now on or a moment later."""
+        return processes.node(app, *more, environ=environ)
+
+    @abstractmethod
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """What the record itself says; `?` in the query stands for a value."""
+
+    def is_whole(self) -> bool:
+        """Whether the record is undamaged, as far as it is ours to keep it so."""
+        return True
+
+    def close(self) -> None:  # noqa: B027 - not all have something to close
+        """Called when nothing uses it any more."""
+
+
+class Embedded(Ground):
+    """SQLite in the data folder."""
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        with closing(sqlite3.connect(f"file:{self.data / DATABASE}?mode=ro", uri=True)) as record:
+            return record.execute(query, values).fetchall()
+
+    def is_whole(self) -> bool:
+        return self.rows("pragma integrity_check") == [("ok",)]
+
+
+class PostgreSQL(Ground):
+    """PostgreSQL with the local pool, without a broker."""
+
+    needs = (Postgres,)
+
+    def __init__(self, data: Path, server: Postgres) -> None:
+        super().__init__(data)
+        self._server, self.url = server, server.fresh()
+        self._reader = psycopg.connect(self.url, autocommit=True, options="-c search_path=hotplate")
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return super().environ | {"HOTPLATE_DATABASE_URL": self.url}
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        return self._reader.execute(query.replace("?", "%s").encode(), values or None).fetchall()
+
+    def close(self) -> None:
+        self._reader.close()
+        self._server.drop(self.url)
+
+
+ENGINES: Mapping[str, type[Ground]] = {"embedded": Embedded, "postgresql": PostgreSQL}
+
+NewGround = Callable[[Path], Ground]
+"""Makes the ground of one home, with an empty record, of its data folder."""
+
+embedded_only = pytest.mark.parametrize("engine", ["embedded"], indirect=True, scope="session")
+"""Marks a test that is about the data folder, or that there is one node only."""
