@@ -138,10 +138,7 @@ class Node:
                 self._away_since = now
                 log.error("the record cannot be used; trying again, while runs go on: %s", error.__cause__)
             self._rung |= is_rung
-            self._at |= {
-                "retry": now + RETRY_S,
-                "beat": 0.0,
-            }  # before it claims it is to know whether it counts as dead
+            self._at |= {"retry": now + RETRY_S, "beat": 0.0}  # before it claims it learns whether it counts as dead
             return
         if self._away_since:
             log.warning("the record can be used again, after %.0f s", now - self._away_since)
