@@ -71,14 +71,23 @@ class PostgreSQL(Ground):
     def __init__(self, data: Path, server: Postgres) -> None:
         super().__init__(data)
         self._server, self.url = server, server.fresh()
-        self._reader = psycopg.connect(self.url, autocommit=True, options="-c search_path=hotplate")
+        self._reader = self._connect()
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.url, autocommit=True, options="-c search_path=hotplate")
 
     @property
     def environ(self) -> dict[str, str]:
         return super().environ | {"HOTPLATE_DATABASE_URL": self.url}
 
     def rows(self, query: str, *values: Any) -> list[Any]:
-        return self._reader.execute(query.replace("?", "%s").encode(), values or None).fetchall()
+        statement = query.replace("?", "%s").encode()
+        try:
+            return self._reader.execute(statement, values or None).fetchall()
+        except psycopg.OperationalError:  # the server has crashed in between
+            self._reader.close()
+            self._reader = self._connect()
+        return self._reader.execute(statement, values or None).fetchall()
 
     def close(self) -> None:
         self._reader.close()

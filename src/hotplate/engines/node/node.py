@@ -321,6 +321,8 @@ class Node:
             return  # it has loaded the code as it was
         self._info.jobs = sorted(job.name for job in hello.jobs)
         try:
+            if not first:
+                self._beat(self._record)  # enlisting would hide that it was taken for dead
             self._record.ledger.enlist(self._info, hello.jobs)
         except Unavailable as error:
             log.error("%s: %s", error, error.__cause__)
@@ -495,4 +497,4 @@ class Node:
         for outcome, ok in zip(outcomes, accepted, strict=True):
             if not ok:
                 log.warning("late result of run %s, attempt %d, refused", outcome.id, outcome.attempt)
-        self._report.tell(outcomes)
+        self._report.tell([outcome for outcome, ok in zip(outcomes, accepted, strict=True) if ok])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,6 +38,9 @@ _SOCKET: Mapping[str, Any] = {
 }
 
 R = TypeVar("R")
+
+# The pool's own words about each of its tries: we say once that the database is away, and when it is back.
+logging.getLogger("psycopg.pool").addFilter(lambda record: "'hotplate'" not in record.getMessage())
 
 Row = tuple[Any, ...]
 
@@ -142,6 +146,8 @@ def connect(url: str, name: str) -> Connection[Row]:
 def _configure(connection: Connection[Row]) -> None:
     # All is found by index, whatever the values: to plan anew for these takes longer than most statements themselves.
     connection.execute("set plan_cache_mode to force_generic_plan")
+    # Whoever stands still or is cut off amid a transaction keeps others waiting for its locks no longer than this.
+    connection.execute("set idle_in_transaction_session_timeout to '5s'")
     connection.prepare_threshold = 1
 
 

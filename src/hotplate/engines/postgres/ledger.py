@@ -183,12 +183,11 @@ class PostgresLedger:
 
     def beat(self, node: NodeInfo) -> bool:
         self._measure()
-        with self._db.write(durable=False) as cx:
-            done = cx.execute(
-                b"update hotplate.nodes set beat = beat + 1, seen_at = %s, data = %s where id = %s",
-                (self._now(), _encode(node), node.id),
-            )
-            return done.rowcount == 1
+        raised = self._db.run(
+            b"update hotplate.nodes set beat = beat + 1, seen_at = %s, data = %s where id = %s returning id",
+            (self._now(), _encode(node), node.id),
+        )
+        return bool(raised)
 
     def held(self, node: str) -> list[tuple[str, int]]:
         rows = self._db.read("select id, attempt from hotplate.runs where state = 'running' and node = %s", (node,))

@@ -1,0 +1,151 @@
+"""Several machines on one record: what is lost, wrong or charged when one of them, or the database, is not there."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from hotplate import Run
+from tests.acceptance import app as jobs
+from tests.acceptance.home import final_moves, first_line, is_running, kill, lines
+from tests.processes import until
+
+from .conftest import LEASE_S, Machines
+from .partition import Partition
+
+CLOCK = """
+import time
+real = time.time
+time.time = lambda: real() + {seconds}
+"""
+
+
+def outcomes(machines: Machines) -> set[tuple[str, ...]]:
+    return set(map(tuple, final_moves(machines.home).values()))
+
+
+def all_ended(machines: Machines, runs: int) -> None:
+    ended = "select count(*) from runs where finished_at is not null"
+    until(lambda: machines.home.rows(ended) == [(runs,)], "the end of all", 60)
+
+
+def test_the_runs_of_a_node_that_is_dead_for_good_go_on_elsewhere(machines: Machines, gate: Path, where: Path) -> None:
+    dead = machines.node()
+    run = jobs.hold.start(str(gate), str(where))
+    first_line(where)
+    machines.node()
+    kill(dead.pid)
+    until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
+    gate.touch()
+    assert run.wait(20) == "opened"
+    after = run.reload()
+    assert (after.attempt, after.max_attempts) == (2, 2)  # the lost attempt is not charged
+
+
+def test_a_node_that_stood_still_beyond_the_lease_commits_nothing_late(
+    machines: Machines, gate: Path, where: Path
+) -> None:
+    still = machines.node()
+    run = jobs.hold.start(str(gate), str(where))
+    worker = int(first_line(where))
+    for pid in (worker, still.pid):
+        kill(pid, signal.SIGSTOP)
+    machines.node()
+    until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
+    gate.touch()
+    assert run.wait(20) == "opened"
+    before = machines.home.rows("select * from runs")
+    for pid in (still.pid, worker):
+        kill(pid, signal.SIGCONT)
+    until(lambda: "taken for dead" in machines.home.processes.output(still), "the return of the node")
+    assert machines.home.rows("select * from runs") == before
+    more = [jobs.step.start(str(where), n) for n in range(40)]
+    assert [one.wait(20) for one in more] == list(range(40))
+    until(lambda: len(machines.home.engine.ledger.nodes()) == 2, "both nodes")
+
+
+def test_a_database_that_is_away_for_longer_than_the_lease_charges_nobody(
+    machines: Machines, gate: Path, where: Path
+) -> None:
+    machines.node()
+    machines.node()
+    long = [jobs.hold.start(str(gate), str(where)) for _ in range(3)]
+    until(lambda: len(lines(where)) == 3, "all to begin")
+    machines.database.crash()
+    time.sleep(2 * LEASE_S)  # the fault itself
+    gate.touch()
+    machines.database.start()
+    assert [run.wait(30) for run in long] == ["opened"] * 3
+    assert [run.reload().attempt for run in long] == [1, 1, 1]
+    assert outcomes(machines) == {("succeed",)}
+
+
+def test_nothing_is_lost_while_the_database_crashes_again_and_again(machines: Machines, where: Path) -> None:
+    machines.node()
+    machines.node()
+    runs: list[Run] = []
+    for round_ in range(4):
+        runs += [jobs.step.start(str(where), n) for n in range(round_ * 50, round_ * 50 + 50)]
+        machines.database.crash()
+        machines.database.start()
+    all_ended(machines, len(runs))
+    assert outcomes(machines) == {("succeed",)}
+    charged = {after.attempt - after.max_attempts for after in (run.reload() for run in runs)}
+    assert charged == {0}  # one that was claimed by a commit that was not heard of goes back uncharged
+
+
+def test_a_node_cut_off_from_the_database_keeps_others_from_nothing(
+    machines: Machines, gate: Path, where: Path
+) -> None:
+    with Partition(machines.database.port) as way:
+        home = machines.home
+        cut = machines.node(
+            HOTPLATE_DATABASE_URL=home.environ["HOTPLATE_DATABASE_URL"].replace(
+                str(machines.database.port), str(way.port)
+            )
+        )
+        run = jobs.hold.start(str(gate), str(where))
+        first_line(where)
+        way.close()
+        machines.node()
+        until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
+        gate.touch()
+        assert run.wait(20) == "opened"
+        before = home.rows("select * from runs")
+        way.heal()
+        until(lambda: "taken for dead" in home.processes.output(cut), "the return of the node", 60)
+        assert home.rows("select * from runs") == before
+        assert outcomes(machines) == {("succeed",)}
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_node_whose_clock_is_wrong_by_an_hour_harms_nobody(
+    machines: Machines, gate: Path, where: Path, seconds: int
+) -> None:
+    wrong = machines.home.folder / "clock"
+    wrong.mkdir()
+    (wrong / "sitecustomize.py").write_text(CLOCK.format(seconds=seconds))
+    machines.node(PYTHONPATH=f"{wrong}:{machines.home.environ['PYTHONPATH']}")
+    begun = time.time()
+    runs = [jobs.step.start(str(where), n) for n in range(20)]
+    late = jobs.step.options(delay=1).start(str(where), 20)
+    retried = jobs.flaky.start(str(where), 1) if hasattr(jobs, "flaky") else None
+    assert [run.wait(20) for run in (*runs, late)] == list(range(21))
+    if retried is not None:
+        retried.wait(20)
+    for run in (*runs, late):
+        after = run.reload()
+        assert after.started_at is not None
+        assert after.finished_at is not None
+        assert begun - 1 <= after.created_at.timestamp() <= after.started_at.timestamp() + 0.5
+        assert after.finished_at.timestamp() <= time.time() + 1
+    held = jobs.hold.start(str(gate), str(where))
+    until(lambda: is_running(held), "the run to begin")
+    machines.node()
+    time.sleep(2 * LEASE_S)  # in which a wrong judgement would be made
+    gate.touch()
+    assert held.wait(20) == "opened"
+    assert held.reload().attempt == 1
