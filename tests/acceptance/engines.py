@@ -28,6 +28,9 @@ class Ground(ABC):
     needs: ClassVar[tuple[type[Kept], ...]] = ()
     """The servers that the constructor takes after the data folder, in this order."""
 
+    nodes: ClassVar[int] = 2
+    """How many nodes a storm may rage over at the same time."""
+
     def __init__(self, data: Path) -> None:
         self.data = data
 
@@ -54,6 +57,8 @@ class Ground(ABC):
 
 class Embedded(Ground):
     """SQLite in the data folder."""
+
+    nodes = 1
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         with closing(sqlite3.connect(f"file:{self.data / DATABASE}?mode=ro", uri=True)) as record:
@@ -101,3 +106,8 @@ NewGround = Callable[[Path], Ground]
 
 embedded_only = pytest.mark.parametrize("engine", ["embedded"], indirect=True, scope="session")
 """Marks a test that is about the data folder, or that there is one node only."""
+
+many_nodes = pytest.mark.parametrize(
+    "engine", [name for name in ENGINES if ENGINES[name].nodes > 1], indirect=True, scope="session"
+)
+"""Marks a test that needs several nodes on one record."""

@@ -31,11 +31,11 @@ class Home:
     def __init__(self, folder: Path, new_ground: NewGround) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.data = folder, folder / "data"
-        self._ground = new_ground(self.data)
+        self.ground = new_ground(self.data)
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        self.environ = self._ground.environ | {"HOTPLATE_GRACE": str(GRACE_S), "PYTHONPATH": path}
+        self.environ = self.ground.environ | {"HOTPLATE_GRACE": str(GRACE_S), "PYTHONPATH": path}
         self.processes = Processes(folder)
-        self.app = create_app(**self._ground.environ)
+        self.app = create_app(**self.ground.environ)
         self.nodes: list[subprocess.Popen[bytes]] = []
         assert self.engine  # the record is there
 
@@ -52,7 +52,7 @@ class Home:
 
     def start_node(self, *more: str, app: str = APP, **environ: str) -> subprocess.Popen[bytes]:
         """A worker node that will be ready in a moment, or end before."""
-        node = self._ground.node(self.processes, app, *more, environ=self.environ | environ)
+        node = self.ground.node(self.processes, app, *more, environ=self.environ | environ)
         self.nodes.append(node)
         return node
 
@@ -79,11 +79,11 @@ class Home:
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What the record itself says; `?` in the query stands for a value."""
-        return self._ground.rows(query, *values)
+        return self.ground.rows(query, *values)
 
     def is_whole(self) -> bool:
         """Whether the record is undamaged."""
-        return self._ground.is_whole()
+        return self.ground.is_whole()
 
     def moves(self, run: Run) -> list[str]:
         """The names of the moves that the run has made."""
@@ -93,7 +93,7 @@ class Home:
     def close(self) -> None:
         self.processes.end_all()
         self.engine.close()
-        self._ground.close()
+        self.ground.close()
 
 
 def final_moves(home: Home) -> dict[str, list[str]]:
@@ -133,6 +133,14 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, none if it is gone."""
+    try:
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except OSError:
+        return []
 
 
 def gone(pids: Iterable[int]) -> bool:

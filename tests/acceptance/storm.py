@@ -13,20 +13,20 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.acceptance.home import APP, Home, final_moves, kill, lines
+from tests.acceptance.home import APP, Home, children, final_moves, kill, lines
 from tests.processes import free_port, until
 
 Answers = list[dict[str, Any]]
 
 
 class Storm:
-    """A node and a web server that are killed again and again, and started again at once as a supervisor would."""
+    """Nodes and a web server that are killed again and again, and started again at once as a supervisor would."""
 
     def __init__(self, home: Home, seed: int) -> None:
         self.home, self.random = home, random.Random(seed)
         self.port = free_port()
         self.faults: Counter[str] = Counter()
-        self._node, self._web = self._start_node(), self._start_web()
+        self._nodes, self._web = self._start_nodes(), self._start_web()
 
     @property
     def url(self) -> str:
@@ -40,9 +40,11 @@ class Storm:
 
     def kill_node(self) -> None:
         self.faults["node"] += 1
-        self._node.kill()
-        self._node.wait()
-        self._node = self._start_node()
+        node = self.random.choice(self._nodes)
+        node.kill()
+        node.wait()
+        self._nodes.remove(node)
+        self._nodes.append(self._start_node())
 
     def kill_web(self) -> None:
         self.faults["web"] += 1
@@ -51,13 +53,14 @@ class Storm:
 
     def kill_everything(self) -> None:
         self.faults["everything"] += 1
-        for pid in (self._web.pid, self._node.pid, *self._workers()):
+        for pid in (self._web.pid, *(node.pid for node in self._nodes), *self._workers()):
             kill(pid)
         self.home.processes.end(self._web)
-        self._node.wait()
+        for node in self._nodes:
+            node.wait()
 
     def start_everything(self) -> None:
-        self._node, self._web = self._start_node(), self._start_web()
+        self._nodes, self._web = self._start_nodes(), self._start_web()
 
     def kill_and_start_everything(self) -> None:
         self.kill_everything()
@@ -71,11 +74,10 @@ class Storm:
             getattr(self, self.random.choices(list(weights), list(weights.values()))[0])()
 
     def _workers(self) -> list[int]:
-        try:
-            below = Path(f"/proc/{self._node.pid}/task/{self._node.pid}/children").read_text()
-        except OSError:
-            return []
-        return [int(pid) for pid in below.split()]
+        return [pid for node in self._nodes for pid in children(node.pid)]
+
+    def _start_nodes(self) -> list[subprocess.Popen[bytes]]:
+        return [self._start_node() for _ in range(self.home.ground.nodes)]
 
     def _start_node(self) -> subprocess.Popen[bytes]:
         return self.home.start_node("--concurrency", "2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hotplate.context import answering
 from hotplate.engine import Filter
 from tests.acceptance import app as jobs
 from tests.acceptance.engines import NewGround
-from tests.acceptance.home import Home, first_line, lines
+from tests.acceptance.home import Home, children, first_line, lines
 from tests.processes import until
 
 
@@ -49,13 +48,9 @@ def test_more_parents_than_workers_do_not_starve_their_children() -> None:
 
 
 def test_waiting_for_what_has_ended_needs_no_other_worker(narrow: Home) -> None:
-    before = len(workers(narrow.nodes[0]))
+    before = len(children(narrow.nodes[0].pid))
     assert jobs.lone_parent.start(times=20).wait(60) == 20
-    until(lambda: len(workers(narrow.nodes[0])) == before, "lent workers to be gone again")
-
-
-def workers(node: subprocess.Popen[bytes]) -> list[str]:
-    return Path(f"/proc/{node.pid}/task/{node.pid}/children").read_text().split()
+    until(lambda: len(children(narrow.nodes[0].pid)) == before, "lent workers to be gone again")
 
 
 def test_a_child_is_its_parents_callers() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotplate import Run
 from tests.acceptance import app as jobs
-from tests.acceptance.home import Home, final_moves, kill, lines
+from tests.acceptance.home import Home, children, final_moves, kill, lines
 from tests.acceptance.storm import Storm, Submitter, check, ended
 from tests.processes import until
 
@@ -96,6 +96,28 @@ def killed_nodes(home: Home, times: int) -> Figures:
         run.wait(20)
     home.processes.end(node)
     return _quantiles("s until the run of a killed node begins again", pauses)
+
+
+def killed_nodes_among_others(home: Home, times: int) -> Figures:
+    """Of two nodes the one that has the run is killed: how long it takes until the other one has begun it again."""
+    pauses, nodes = [], [home.node("--concurrency", "1") for _ in range(2)]
+    for n in range(times):
+        place = home.folder / f"stand-by-{n}"
+        run = jobs.stand.start(str(place))
+        for len_ in (1, 2):
+
+            def strike() -> None:
+                hit = next(node for node in nodes if _last_pid(place) in children(node.pid))  # noqa: B023
+                hit.kill()
+                hit.wait()
+                nodes.remove(hit)
+
+            pauses.append(_pause(place, len_, strike))
+            nodes.append(home.node("--concurrency", "1"))
+        run.wait(20)
+    for node in nodes:
+        home.processes.end(node)
+    return _quantiles("s until another node begins the run of a killed one again", pauses)
 
 
 def one_at_a_time(home: Home, runs: int, *, faults: int) -> Figures:
