@@ -107,7 +107,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
 
 
 def _postgres_record(node: str, hello: Hello) -> Record:
-    presence = Presence(folder.runtime("nodes"))
+    presence = Presence(folder.nodes(hello.place.database_url))
     presence.take(node)
     ledger, _ = _postgres_ledger(hello.place, presence)
     bell, ringer = socket.socketpair()

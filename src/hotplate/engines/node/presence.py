@@ -12,7 +12,10 @@ from .child import end_leftovers
 
 
 class Presence:
-    """The files of this machine's nodes in a folder. A node whose file is not here lives elsewhere, if it lives."""
+    """The files of those nodes of this machine that serve one record, in a folder of theirs.
+
+    A node whose file is not here lives elsewhere, if it lives.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._fd, self._own = folder, -1, ""

@@ -64,6 +64,11 @@ def sockets(folder: Path) -> Path:
     return runtime(_mark(folder))
 
 
+def nodes(url: str) -> Path:
+    """The private folder in which those nodes of this machine are that serve one database."""
+    return runtime(f"nodes-{_digits(url)}")
+
+
 def runtime(name: str) -> Path:
     """A private folder of this user on this machine, gone with its next start."""
     base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(
@@ -81,8 +86,12 @@ def runtime(name: str) -> Path:
 
 def _mark(path: str | Path) -> str:
     """16 hexadecimal digits that tell paths apart. No hash of OpenSSL's, which would cost every node 4 MB."""
-    real = os.path.realpath(path).encode()
-    return f"{crc32(real):08x}{crc32(real[::-1]):08x}"
+    return _digits(os.path.realpath(path))
+
+
+def _digits(text: str) -> str:
+    data = text.encode()
+    return f"{crc32(data):08x}{crc32(data[::-1]):08x}"
 
 
 class NodeLock:
