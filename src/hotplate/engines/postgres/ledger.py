@@ -134,10 +134,11 @@ class PostgresLedger:
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
     def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
-        terms = [(f"{name} = %s", getattr(which, name)) for name in ("job", "state", "caller", "parent_id")]
+        terms = [(f"{name} = %s", getattr(which, name)) for name in ("job", "caller", "parent_id")]
         terms.append(("no < %s", which.before))
         given = [(term, value) for term, value in terms if value is not None]
-        where = " and ".join(term for term, _ in given) or "true"
+        states = [_IN_STATE.get(which.state, "false")] if which.state is not None else []
+        where = " and ".join([*states, *(term for term, _ in given)]) or "true"
         rows = self._db.read(
             f"select {COLUMNS}, no from hotplate.runs where {where} order by no desc limit %s",
             [*(value for _, value in given), which.limit + 1],
@@ -367,6 +368,11 @@ _ADD = f"""
     )"""
 _INSERT_ONLY = f"{_ADD} select id, queue, caller, turn from added".encode()
 _INSERT = f"{_ADD}, {KEEP} select id, queue, caller, turn from added".encode()
+# In the words of the partial indexes, which a parameter would not be found to fit.
+_IN_STATE = {
+    "queued": "(ready or state = 'queued' and not ready)",
+    **{state: f"state = '{state}'" for state in ("running", "succeeded", "failed", "cancelled")},
+}
 _DELAYED = "from hotplate.runs where state = 'queued' and not ready"
 _PROMOTE = (
     f"update hotplate.runs set ready = true where no in (select no {_DELAYED} and due_at <= %s for update skip locked)"
