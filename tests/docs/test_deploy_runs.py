@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -108,6 +109,24 @@ def test_what_compose_runs_works_with_postgresql_and_rabbitmq(
 
 def test_what_kubernetes_runs_works_with_postgresql_alone(deployment: Deployed, postgres: Postgres) -> None:
     bring_up(deployment, deployed.kubernetes(), HOTPLATE_DATABASE_URL=postgres.fresh(), HOTPLATE_BROKER_URL="")
+
+
+def test_it_works_through_pgbouncer_with_sessions(
+    deployment: Deployed, postgres: Postgres, processes: Processes, tmp_path: Path
+) -> None:
+    if not shutil.which("pgbouncer"):
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("pgbouncer is not installed (tools/apt.sh)")
+    behind, port = urlsplit(postgres.fresh()), free_port()
+    (mode,) = set(re.findall(r"`(pool_mode = \w+)`", deployed.PAGE.read_text("utf-8")))
+    (tmp_path / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host=127.0.0.1 port={behind.port} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nauth_type = any\nunix_socket_dir =\n{mode}\n"
+    )
+    as_another = ["--user", "nobody"] if os.getuid() == 0 else []  # it refuses to run as root
+    pooler = processes.start("pgbouncer", *as_another, str(tmp_path / "pgbouncer.ini"))
+    until(lambda: " process up" in processes.output(pooler), "pgbouncer")
+    url = f"postgresql://postgres@127.0.0.1:{port}{behind.path}"
+    bring_up(deployment, deployed.procfile(), HOTPLATE_DATABASE_URL=url)
 
 
 def test_the_units_run_on_one_machine_without_any_server(deployment: Deployed) -> None:
