@@ -80,7 +80,8 @@ def _sqlite_record(hello: Hello) -> Record:
     data = folder.prepare(Path(hello.place.data))
     lock = folder.NodeLock(data)
     lock.take()
-    ledger = SqliteLedger(Database(data / folder.DATABASE, synchronous=hello.place.synchronous), lock)
+    database = Database(data / folder.DATABASE, synchronous=hello.place.synchronous, upgrade=True)
+    ledger = SqliteLedger(database, lock)
     for dead in ledger.nodes():
         end_leftovers(dead.id)
     sockets = folder.sockets(data)

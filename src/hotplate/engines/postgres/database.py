@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -16,16 +15,14 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from ...errors import EngineError, Unavailable
+from . import schema
 
-SCHEMA_VERSION = "1"
 PATIENCE_S = 10.0
 """How long what may be tried again is tried again while the database cannot be reached, in seconds."""
 
 CONNECT_S = 5
 """How long one try to connect may take, in seconds."""
 
-_SCHEMA = Path(__file__).with_name("ledger.sql")
-_SCHEMA_LOCK = 4_770_101  # an arbitrary number: whoever makes or changes the tables holds this advisory lock
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 # A peer that has vanished without a word is noticed within about 20 seconds.
@@ -36,6 +33,8 @@ _SOCKET: Mapping[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+
+log = logging.getLogger("hotplate")
 
 R = TypeVar("R")
 
@@ -124,18 +123,17 @@ class Database:
             raise EngineError(f"{where(self.url)} refuses: {error.diag.message_primary}") from error
 
     def _prepare(self) -> None:
-        with self.write() as cx:
-            cx.execute("select pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
-            if cx.execute("select to_regclass('hotplate.meta')").fetchone() == (None,):
-                cx.execute(_SCHEMA.read_bytes())
-                cx.execute("insert into hotplate.meta values ('schema', %s)", (SCHEMA_VERSION,))
-            row = cx.execute("select value from hotplate.meta where name = 'schema'").fetchone()
-        version = row[0] if row else "unknown"
-        if version != SCHEMA_VERSION:
-            raise EngineError(
-                f"{where(self.url)} has schema version {version}, this Hotplate works with {SCHEMA_VERSION}; "
-                "use the Hotplate it was made with, or another HOTPLATE_DATABASE_URL"
-            )
+        """Make the tables where there are none; others are used as they are, if they can be."""
+        with self._plainly(), self._connections().connection() as cx:
+            found = schema.version_of(cx)
+            if found is None:
+                with cx.transaction():
+                    made = schema.make(cx)
+                if made is not None:
+                    log.info("%s was empty: the record's tables are made, version %s", where(self.url), made.number)
+                found = made or schema.version_of(cx)
+        if found is not None:
+            schema.SCHEMA.check(found, where(self.url))
 
 
 def connect(url: str, name: str) -> Connection[Row]:
@@ -157,4 +155,5 @@ def where(url: str) -> str:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
         return "the database"
-    return f"database {parts.get('dbname') or '?'!r} on {parts.get('host') or 'this machine'}"
+    port = f", port {parts['port']}" if parts.get("port") else ""
+    return f"database {parts.get('dbname') or '?'!r} on {parts.get('host') or 'this machine'}{port}"

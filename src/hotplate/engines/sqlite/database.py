@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import EngineError, Unavailable
+from ..versions import Step, Version
+from . import schema
 
-SCHEMA_VERSION = "1"
-_SCHEMA = Path(__file__).with_name("ledger.sql")
+log = logging.getLogger("hotplate")
+
 PATIENCE_S = 30.0
 """How long a write waits for the writes of other processes, in seconds."""
 
@@ -22,15 +25,18 @@ R = TypeVar("R")
 
 
 class Database:
-    """One SQLite file: a connection for each thread, made anew after a fork."""
+    """One SQLite file: a connection for each thread, made anew after a fork.
 
-    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
+    upgrade: whether an older record is brought to this Hotplate's version; else it is an `EngineError`.
+    """
+
+    def __init__(self, path: Path, *, synchronous: str = "FULL", upgrade: bool = False) -> None:
         self.path, self._synchronous = path, synchronous
         self._local = threading.local()
         self._inherited: list[Any] = []  # never closed: closing them in a forked child could harm the parent's
         self._pid = os.getpid()
         with _plainly(path):
-            self._prepare()
+            self._prepare(upgrade)
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
@@ -85,22 +91,31 @@ class Database:
             _patiently(lambda: connection.execute(f"pragma synchronous = {mode}"))
             self._local.mode = mode
 
-    def _prepare(self) -> None:
+    def version(self) -> Version | None:
+        """The version of the record."""
+        return _patiently(lambda: schema.version_of(self.connection()))
+
+    def upgrade(self) -> list[Step]:
+        """Make the steps that are missing, each in a transaction: those that were made here."""
+        found, made = self.version(), []
+        for step in schema.SCHEMA.missing(found) if found else ():
+            with self.write() as connection:
+                if schema.make_step(connection, step):
+                    made.append(step)
+        return made
+
+    def _prepare(self, upgrade: bool) -> None:
         connection = self.connection()
         _patiently(lambda: connection.execute("pragma journal_mode = wal"))
-        if not _has_schema(connection):
-            _begin(connection)
-            if not _has_schema(connection):  # another process may have made it meanwhile
-                for statement in _statements(_SCHEMA.read_text()):
-                    connection.execute(statement)
-                connection.execute("insert into meta values ('schema', ?)", (SCHEMA_VERSION,))
-            connection.execute("commit")
-        [(version,)] = self.read("select value from meta where name = 'schema'")
-        if version != SCHEMA_VERSION:
-            raise EngineError(
-                f"{self.path} has schema version {version}, this Hotplate works with {SCHEMA_VERSION}; "
-                "use the Hotplate it was made with, or another HOTPLATE_DATA"
-            )
+        if self.version() is None:
+            with self.write():
+                if schema.version_of(connection) is None:  # another process may have made it meanwhile
+                    schema.make(connection)
+        for step in self.upgrade() if upgrade else ():
+            log.info("%s: version %s: %s", self.path, step.version, step.what)
+        found = self.version()
+        if found is not None:
+            schema.SCHEMA.check(found, str(self.path))
 
 
 def _begin(connection: sqlite3.Connection) -> None:
@@ -135,17 +150,3 @@ def _plainly(path: Path) -> Iterator[None]:
         if type(error) is not sqlite3.DatabaseError:
             raise
         raise EngineError(f"{path} is damaged or no SQLite database ({error}); restore it, or move it away") from error
-
-
-def _has_schema(connection: sqlite3.Connection) -> bool:
-    sql = "select 1 from sqlite_master where name = 'meta'"
-    return _patiently(lambda: connection.execute(sql).fetchone()) is not None
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line.partition("--")[0]
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -1,0 +1,54 @@
+"""Tomorrow's Hotplate: its record has a column more, which its starts fill.
+
+`python -m tests.acceptance.tomorrow …` is the command `hotplate` of that version; what loads the application from here
+is of that version, too.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from flask import Flask
+
+from hotplate.cli import group
+from hotplate.engines.postgres import ledger as postgres_ledger, schema as postgres
+from hotplate.engines.sqlite import ledger as sqlite_ledger, schema as sqlite
+from hotplate.engines.versions import Step
+from tests.acceptance import app
+
+APP = "tests.acceptance.tomorrow:create_app"
+COMMAND = ("-m", "tests.acceptance.tomorrow")
+BREAKS = "TOMORROW_BREAKS"
+"""In the environment: the step takes away what today's Hotplate works with."""
+
+
+def come() -> None:
+    """Make the Hotplate of this process that of tomorrow, once."""
+    if sqlite.SCHEMA.version.number > 1:
+        return
+    for schema, table in ((postgres, "hotplate.runs"), (sqlite, "runs")):
+        sql = f"alter table {table} add column colour text not null default 'grey';"
+        since = 2 if BREAKS in os.environ else 1
+        schema.SCHEMA = schema.SCHEMA.then(Step(version=2, compatible_from=since, what="runs have a colour", sql=sql))
+    of_postgres = postgres_ledger._INSERT.decode()
+    of_postgres = _replaced(of_postgres, "due_at, params, retry_of, parent_id)", "parent_id)", "parent_id, colour)")
+    of_postgres = _replaced(of_postgres, "n_parent_id from new", " from", ", 'blue' from")
+    postgres_ledger._INSERT = of_postgres.encode()
+    of_sqlite = _replaced(sqlite_ledger._INSERT, "parent_id) values", "id)", "id, colour)")
+    sqlite_ledger._INSERT = of_sqlite.removesuffix(")") + ", 'blue')"
+
+
+def _replaced(text: str, where: str, old: str, new: str) -> str:
+    assert where in text
+    return text.replace(where, where.replace(old, new))
+
+
+def create_app(**config: Any) -> Flask:
+    come()
+    return app.create_app(**config)
+
+
+if __name__ == "__main__":
+    come()
+    group(prog_name="hotplate")
