@@ -36,6 +36,9 @@ KEY_PATIENCE_MS = 3000
 FRESHNESS_S = 0.5
 """How old what is said of why runs wait may be, in seconds."""
 
+COUNT_S = 60.0
+"""How often the sweeper counts anew what goes on of jobs with a limit, in seconds."""
+
 Execute = Callable[[bytes, Sequence[Any]], list[Any]]
 """Executes a statement with its values, and gives the rows."""
 
@@ -69,6 +72,7 @@ class PostgresLedger:
         self._skew: float | None = None
         self._given: dict[str, int] = {}
         self._in_doubt = False
+        self._counted_at = float("-inf")
         self._freshness = freshness
         self._looked = (float("-inf"), Waiting(0.0, [], ()))
 
@@ -205,7 +209,8 @@ class PostgresLedger:
         now = self._now()
         outcomes = [lost(row, now) for row in self._db.run(_ORPHANS, (dead, is_sweeper))]
         made = settle(self._db, outcomes, 0.0)
-        if is_sweeper:
+        if is_sweeper and (dead or time.monotonic() - self._counted_at > COUNT_S):
+            self._counted_at = time.monotonic()
             with self._db.write(durable=False) as cx:
                 limited = cx.execute(b"select distinct job from hotplate.lanes where cap is not null").fetchall()
                 lanes.recount(cx, [job for (job,) in limited])
