@@ -186,6 +186,15 @@ class TestConcurrency:
         settle(ledger, outcome(first[0], "succeed", result=b"3"))
         assert len(claim(ledger, 5)) == 1
 
+    def test_runs_that_end_together_give_back_a_place_each(self, ledger: Ledger) -> None:
+        enlist(ledger, NODE, Known(name="add", concurrency=3))
+        start(ledger, *[new(cap=3) for _ in range(6)])
+        settle(
+            ledger,
+            *[outcome(one, move) for one, move in zip(claim(ledger, 3), ("succeed", "succeed", "lose"), strict=True)],
+        )
+        assert len(claim(ledger, 9)) == 3
+
     def test_four_claimers_keep_to_a_limit_of_one(self, engine: Implementation) -> None:
         enlist(engine.ledger(), NODE, Known(name="add", concurrency=1))
         start(engine.ledger(), *[new(cap=1) for _ in range(60)])

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings, strategies as st
 from hypothesis.stateful import (
@@ -23,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from hotplate.engine import Claim, Ledger, NewRun, NodeInfo, Note, Outcome, Want
+from hotplate.engines.postgres import settling
 from hotplate.engines.sqlite import ledger as sqlite
 from hotplate.options import Known
 from hotplate.run import FINAL
@@ -228,6 +230,17 @@ PLANTED = {
 }
 
 
+PLANTED_IN_POSTGRES = {
+    "no fence at a success": ("_FINISH", "succeed", "and attempt = o_attempt", "and o_attempt > 0"),
+    "a success leaves any state": ("_FINISH", "succeed", "state in ('running')", "true"),
+    "a lost run comes back from the dead": ("_RETURN", "lose", "state in ('running')", "true"),
+    "a success overrules a request to stop": ("_FINISH", "succeed", "and stop_requested is null", ""),
+    "a success does not leave its lane": ("_FINISH", "succeed", "greatest(running - n, 0)", "running"),
+}
+
+UNTIL_FOUND = settings(SLOWLY, max_examples=500, phases=[Phase.generate])
+
+
 @pytest.mark.parametrize("planted", PLANTED)
 def test_the_comparison_finds(planted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table, move, right, wrong = PLANTED[planted]
@@ -235,4 +248,16 @@ def test_the_comparison_finds(planted: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert right in statements[move]
     monkeypatch.setitem(statements, move, statements[move].replace(right, wrong))
     with pytest.raises((AssertionError, sqlite3.IntegrityError)):
-        compare(Embedded, settings(SLOWLY, max_examples=500, phases=[Phase.generate]))
+        compare(Embedded, UNTIL_FOUND)
+
+
+@pytest.mark.parametrize("planted", PLANTED_IN_POSTGRES)
+def test_the_comparison_finds_in_postgres(
+    planted: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    table, move, right, wrong = PLANTED_IN_POSTGRES[planted]
+    statements: dict[str, bytes] = getattr(settling, table)
+    assert right.encode() in statements[move]
+    monkeypatch.setitem(statements, move, statements[move].replace(right.encode(), wrong.encode()))
+    with pytest.raises((AssertionError, psycopg.IntegrityError)):
+        compare(make(request, "postgresql"), UNTIL_FOUND)
