@@ -24,13 +24,14 @@ class Part:
     """A process of the application, as one of the files describes it.
 
     stop_s: how long it is given to end; None where the file does not say.
-    checks: commands that tell whether it is well.
+    checks: commands that tell whether it is well. before: what comes to its end before it begins.
     """
 
     argv: list[str]
     environ: dict[str, str] = field(default_factory=dict)
     stop_s: float | None = None
     checks: list[list[str]] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
 
 
 Parts = dict[str, Part]
@@ -90,6 +91,7 @@ def compose(broker: str = "rabbitmq") -> Parts:
             environ=services[name]["environment"],
             stop_s=seconds(services[name]["stop_grace_period"]),
             checks=[services[name]["healthcheck"]["test"][1:]],
+            before=services["upgrade"]["command"],
         )
         for name in ("web", "worker")
     }
@@ -116,7 +118,9 @@ def kubernetes() -> Parts:
         }
         probes = [probe for key, probe in container.items() if key.endswith("Probe")]
         checks = [probe["exec"]["command"] for probe in probes if "exec" in probe]
-        parts[name] = Part(container["args"], environ, pod["terminationGracePeriodSeconds"], checks)
+        (before,) = pod["initContainers"]
+        assert all(before[key] == container[key] for key in ("image", "envFrom", "securityContext"))
+        parts[name] = Part(container["args"], environ, pod["terminationGracePeriodSeconds"], checks, before["args"])
     return parts
 
 
@@ -140,8 +144,10 @@ def systemd() -> Parts:
 
 
 def procfile() -> Parts:
-    lines = (line.split(":", 1) for line in text("Procfile").splitlines())
-    return {name: Part(["sh", "-c", f"exec {command.strip()}"]) for name, command in lines}
+    lines = (line.partition(":") for line in text("Procfile").splitlines())
+    commands = {name: ["sh", "-c", f"exec {command.strip()}"] for name, _, command in lines}
+    before = commands.pop("release")
+    return {name: Part(argv, before=before) for name, argv in commands.items()}
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -169,8 +175,8 @@ def blocks(language: str) -> list[str]:
 def command_lines() -> list[list[str]]:
     """Every command line of ours in the files and on the page."""
     parts = [*compose().values(), *kubernetes().values(), *systemd().values()]
-    found = [argv for part in parts for argv in (part.argv, *part.checks)]
-    found += [shlex.split(part.argv[2])[1:] for part in procfile().values()]
+    found = [argv for part in parts for argv in (part.argv, part.before, *part.checks)]
+    found += [shlex.split(argv[2])[1:] for part in procfile().values() for argv in (part.argv, part.before)]
     shown = "".join(blocks("sh")).replace("\\\n", " ")
     found += [shlex.split(line, comments=True) for line in shown.splitlines()]
     found += [re.findall(r'"([^"]*)"', rest) for word, rest in instructions() if word == "CMD"]

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ import pytest
 
 from tests.docs import deployed
 from tests.docs.deployed import DEPLOY, ROOT, Part
-from tests.processes import Processes, Server, free_port, until
+from tests.processes import DEADLINE_S, Processes, Server, free_port, until
 from tests.servers import Postgres, RabbitMQ, Redis
 
 MIB = 1024**2
@@ -55,6 +56,12 @@ class Deployed:
         environ |= {"PATH": PATH, "PORT": str(self.port)}
         return self._processes.start(*map(self.here, part.argv), cwd=self._home, environ=environ)
 
+    def prepare(self, part: Part, **settings: str) -> None:
+        """Do what is done before a part begins."""
+        if part.before:
+            process = self.start(replace(part, argv=part.before), **settings)
+            assert process.wait(DEADLINE_S) == 0, self._processes.output(process)
+
     def web(self, part: Part, **settings: str) -> Server:
         return self._processes.serve(self.start(part, **settings), self.port)
 
@@ -83,6 +90,8 @@ def deployment(processes: Processes, home: Path) -> Deployed:
 
 def bring_up(deployment: Deployed, parts: deployed.Parts, **settings: str) -> None:
     """Start web and worker, see that they are well and work, and that both end in time when they are told to."""
+    for part in parts.values():
+        deployment.prepare(part, **settings)
     worker = deployment.start(parts["worker"], **settings)
     server = deployment.web(parts["web"], **settings)
     until(lambda: httpx.get(f"{server.url}/health/ready").json().get("nodes"), "a node")
