@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -30,6 +31,12 @@ WARN_S = 60.0
 
 POLL_S = 1.0
 """How often whoever waits looks into the ledger when the feed stays silent, in seconds."""
+
+
+DURATIONS = (0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 1800.0, 7200.0, inf)
+"""By these seconds attempts are told apart that have ended."""
+
+UNTIMED = 0.0
 
 
 class NewRun(Struct, frozen=True, kw_only=True):
@@ -169,6 +176,48 @@ class Filter(Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
+class LaneCount(Struct, frozen=True, kw_only=True):
+    """What is under way of a job in a queue. `ready_since`: when the oldest of the `ready` runs became due."""
+
+    queue: str
+    job: str
+    ready: int = 0
+    delayed: int = 0
+    running: int = 0
+    ready_since: float | None = None
+
+
+class Limit(Struct, frozen=True):
+    """How many runs of a job with a limit go on, over all queues, and how many may."""
+
+    job: str
+    running: int
+    cap: int
+
+
+class Tally(Struct, frozen=True):
+    """Attempts that have ended since the record was made: `n` of a job with an outcome, that took `seconds` in all.
+
+    Each of them took at most `le` seconds, which is one of `DURATIONS`, and more than the one before; `UNTIMED` stands
+    for those that never began, or of which it is not known how long they took.
+    """
+
+    job: str
+    outcome: str
+    le: float
+    n: int
+    seconds: float
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """What there is to count in a record at the time `at`."""
+
+    at: float
+    lanes: Sequence[LaneCount]
+    limits: Sequence[Limit]
+    tallies: Sequence[Tally]
+
+
 class Ledger(Protocol):
     """The record of all runs. Every verb is one transaction; every move is guarded by state and attempt."""
 
@@ -216,6 +265,9 @@ class Ledger(Protocol):
 
     def nodes(self) -> Sequence[NodeInfo]:
         """The nodes that are alive."""
+
+    def counts(self) -> Counts:
+        """What is under way, and what has ended: at a cost that does not depend on how many runs have ended."""
 
     def prune(self, before: float, limit: int) -> int:
         """Delete up to `limit` runs that ended before `before`, with all that is theirs; how many it were."""

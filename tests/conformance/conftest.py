@@ -115,7 +115,8 @@ class Cluster(Implementation):
         self._database()
         self._reader = psycopg.connect(url, autocommit=True, options="-c search_path=hotplate")
         self._reader.execute(
-            "truncate hotplate.runs, hotplate.lanes, hotplate.turns, hotplate.nodes, hotplate.files cascade"
+            "truncate hotplate.runs, hotplate.lanes, hotplate.turns, hotplate.nodes, hotplate.files, hotplate.tallies "
+            "cascade"
         )
 
     def ledger(self) -> Ledger:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from ..engine import NewRun, NodeInfo
+from ..engine import LaneCount, NewRun, NodeInfo
 from ..run import ErrorInfo, FileInfo, Progress, Run, WaitingFor, utc
 
 COLUMNS = (
@@ -87,3 +87,16 @@ def started(new: NewRun, now: float, waiting: Waiting) -> Run:
         waiting_for=waiting.reason(new.job, new.queue, due),
         params=Raw(new.params),
     )
+
+
+def lane_counts(ready: Sequence[Any], delayed: Sequence[Any], running: Sequence[Any]) -> list[LaneCount]:
+    """Rows of queue, job and how many, those that are ready also with the time since when, as one list by lanes."""
+    waiting = {row[:2]: row[2:] for row in ready}
+    later = {row[:2]: row[2] for row in delayed}
+    going = {row[:2]: row[2] for row in running}
+    lanes = []
+    for queue, job in sorted({*waiting, *later, *going}):
+        n, since = waiting.get((queue, job), (0, None))
+        of_lane = {"ready": n, "delayed": later.get((queue, job), 0), "running": going.get((queue, job), 0)}
+        lanes.append(LaneCount(queue=queue, job=job, ready_since=since, **of_lane))
+    return lanes

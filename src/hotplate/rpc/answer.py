@@ -12,6 +12,7 @@ from ..caller import Caller
 from ..context import caller as current_caller
 from ..errors import Error, InternalError, InvalidParams, InvalidRequest, MethodNotFound, Unauthenticated, log_failure
 from ..method import Method
+from .calls import UNKNOWN, Calls, Times
 from .message import (
     AFTER_RESULT,
     BEFORE_ID,
@@ -118,6 +119,7 @@ class Answerer:
         self._calls = self._plain_calls
         if observe is not None:
             self._observe, self._calls = observe, self._observed_calls
+        self._times: dict[str, Times] = {}
         self._request_names = frozenset(name for name, target in targets.items() if target.needs_request)
         self._warned: set[str] = set()
         self.is_public = bool(self._public_answers)
@@ -138,6 +140,10 @@ class Answerer:
             return b"[" + said[1:] + b"]" if said else None
         finally:
             current_caller.reset(token)
+
+    def count(self, calls: Calls) -> None:
+        """Count calls from now on. They are not counted before: knowing the time twice is a good part of a call."""
+        self._times = {"": calls.of(UNKNOWN)} | {name: calls.of(target.name) for name, target in self._targets.items()}
 
     def needs_request(self, body: bytes) -> bool:
         """Whether one of the functions called must be answered within a Flask request."""
@@ -160,17 +166,25 @@ class Answerer:
     def _plain_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
         """The responses to requests in pieces, with a comma before each; a notification has none."""
         said: list[bytes] = []
+        times = self._times
+        began = perf_counter() if times else 0.0
         for request in requests:
-            request_id = bytes(request.id)
+            request_id, other = bytes(request.id), None
             try:
                 answer = answers.get(request.method)
                 if answer is not None and request_id and len(request_id) <= ID_BYTES[request_id[0]]:
                     result = answer(bytes(request.params), caller)
                     said += BEFORE_ID, request_id, BEFORE_RESULT, result, AFTER_RESULT
-                elif other := self._other(request, request_id, answers, caller):
-                    said += b",", other
+                    if times:
+                        began = times[request.method].add(began)
+                    continue
+                other = self._other(request, request_id, answers, caller)
             except (Exception, SystemExit) as error:
-                said += b",", self._failed(request, request_id, error)
+                other = self._failed(request, request_id, error)
+            if other:
+                said += b",", other
+            if times:
+                began = times.get(request.method, times[""]).add_other(began, other)
         return said
 
     def _observed_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:

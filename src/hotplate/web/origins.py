@@ -131,12 +131,7 @@ class Guard:
     def _identify(self, environ: WSGIEnvironment) -> Caller:
         """The developer at this very machine on a development server, else somebody unknown."""
         is_dev = self._is_dev or environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug/")
-        if (
-            is_dev
-            and is_loopback(environ.get("REMOTE_ADDR", ""))
-            and is_loopback(_without_port(environ["HTTP_HOST"].lower()))
-            and FORWARDING.isdisjoint(environ)
-        ):
+        if is_dev and is_local(environ):
             return OPEN
         if not self._said:
             self._said = True
@@ -155,6 +150,15 @@ def is_loopback(name: str) -> bool:
         return ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def is_local(environ: WSGIEnvironment) -> bool:
+    """Whether somebody on this very machine asks for this very machine, not a proxy for somebody else."""
+    return (
+        is_loopback(environ.get("REMOTE_ADDR", ""))
+        and is_loopback(_without_port(environ["HTTP_HOST"].lower()))
+        and FORWARDING.isdisjoint(environ)
+    )
 
 
 def _is_bound_address(name: str, environ: WSGIEnvironment) -> bool:

@@ -7,9 +7,12 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
-from ..errors import Unauthenticated, Unavailable
+from ..errors import Forbidden, Unauthenticated, Unavailable
 from .console import console
+from .exposition import MEDIA_TYPE, exposition
 from .files import get_file, put_file
+from .metrics import of_calls, of_record
+from .origins import is_local
 from .reply import JSON, UNAUTHORIZED, send, send_error, send_json
 from .state import AppState
 
@@ -36,11 +39,29 @@ def ready(environ: WSGIEnvironment, start_response: StartResponse, state: AppSta
     if not state.registry.jobs:
         return send_json(start_response, b'{"status":"ready"}', NO_STORE)
     try:
-        nodes = state.readiness.nodes()
+        nodes = state.nodes_alive.answer()
     except Unavailable as error:
         body = b'{"status":"unavailable","reason":"%b"}' % str(error.data).encode()
         return send(start_response, "503 Service Unavailable", body, [JSON, *NO_STORE])
     return send_json(start_response, b'{"status":"ready","nodes":%d}' % nodes, NO_STORE)
+
+
+def metrics(
+    environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller
+) -> Iterable[bytes]:
+    """Figures for Prometheus; for operators, and for whoever is on this very machine."""
+    if not (caller.operator or is_local(environ)):
+        if caller.authenticated:
+            return send_error(start_response, "403 Forbidden", Forbidden(data="metrics are for operators"))
+        return send_error(start_response, UNAUTHORIZED, Unauthenticated(data="metrics are for operators"))
+    families = list(of_calls(state.calls()))
+    if state.registry.jobs:
+        try:
+            families += of_record(state.watched.answer())
+        except Unavailable:
+            families += of_record(None)
+    body = exposition(families)
+    return send(start_response, "200 OK", body, [("Content-Type", MEDIA_TYPE), *NO_STORE])
 
 
 def openrpc(
@@ -57,6 +78,7 @@ PAGES: Mapping[str, Page] = {
     "/openrpc.json": Page("GET, HEAD", openrpc),
     "/health": Page("GET, HEAD", health, guarded=False),
     "/health/ready": Page("GET, HEAD", ready, guarded=False),
+    "/metrics": Page("GET, HEAD", metrics),
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),
     "/console/*": Page("GET, HEAD", console),

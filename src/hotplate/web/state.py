@@ -23,10 +23,12 @@ from ..options import StartOptions
 from ..registry import Registry
 from ..rpc.answer import SIGN_IN, Answerer, MethodTarget, Observer, Target
 from ..rpc.builtin import JobTarget, builtin_targets
+from ..rpc.calls import Calls
 from ..rpc.openrpc import Discover
 from ..rpc.start import Starting
 from ..run import FileInfo, Run
-from .readiness import Readiness
+from .asking import READY_S, Question, nodes_alive
+from .metrics import COUNT_S, watch
 
 EXTENSION = "hotplate"
 """Under this key of `app.extensions`."""
@@ -55,7 +57,10 @@ class AppState:
         self.observe: Observer | None = None
         self.celery: Any = None
         self.starting = Starting(registry, self.engine)
-        self.readiness = Readiness(self.engine)
+        self.nodes_alive = Question(lambda: nodes_alive(self.engine), READY_S)
+        self.watched = Question(lambda: watch(self.engine), COUNT_S)
+        self._calls: Calls | None = None
+        self._answerers: list[Answerer] = []
         self._discovers: dict[str | None, Discover] = {}
         self._open_engine = open_engine
         self._engine: Engine | None = None
@@ -119,7 +124,18 @@ class AppState:
                 targets[name] = MethodTarget(full_name, function)
             else:
                 targets[name] = JobTarget(full_name, function, self.starting, self.settings.prefix)
-        return Answerer(targets, max_batch=self.settings.max_batch, translate=translate, observe=self.observe)
+        answerer = Answerer(targets, max_batch=self.settings.max_batch, translate=translate, observe=self.observe)
+        self._answerers.append(answerer)
+        return answerer
+
+    def calls(self) -> Calls:
+        """The calls of this process, counted from the first time that somebody asks for them."""
+        with self._lock:
+            if self._calls is None:
+                self._calls = Calls()
+                for answerer in self._answerers:
+                    answerer.count(self._calls)
+        return self._calls
 
     def document(self, caller: Caller) -> bytes:
         """The OpenRPC document of the common RPC address. Raises `Unauthenticated` if nothing of it is public."""

@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
-from ...engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
+from ...engine import UNTIMED, Claim, Counts, Event, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...errors import Unavailable
 from ...options import Known
 from ...run import FileInfo, Run
 from ..group_commit import GroupCommit
 from ..moves import CANCELLED, guard, lost, moved
-from ..rows import COLUMNS, Waiting, run_of, started
+from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
+from ..tally import OUTCOMES, Tallies, columns
 from . import lanes
 from .claiming import claim
 from .database import Database
@@ -67,6 +68,7 @@ class PostgresLedger:
         self._db, self._clock, self._lease = database, clock, lease
         self._database_clock = database_clock or self._ask_time
         self._grouped = GroupCommit(self._insert_all)
+        self._tallies = Tallies()
         self._turns = Turns()
         self._watch = Watch(database, local, lease)
         self._skew: float | None = None
@@ -93,7 +95,9 @@ class PostgresLedger:
         """In two transactions: nobody who waits for a lane in order to claim holds one that others want to leave."""
         accepted: list[bool] = []
         if outcomes:
-            accepted = settle(self._db, outcomes, self._difference())
+            made = settle(self._db, outcomes, self._difference())
+            accepted = [move is not None for move in made]
+            self._tallies.add(outcomes, made)
             for outcome in outcomes:
                 self._given.pop(outcome.id, None)
         if want is None:
@@ -117,7 +121,8 @@ class PostgresLedger:
 
         def ask() -> None:
             with self._db.write() as cx:
-                cx.execute(_WITHDRAW, (now, CANCELLED, now, run_id))
+                if cx.execute(_WITHDRAW, (now, CANCELLED, now, run_id)).rowcount:
+                    cx.execute(_TALLY_WITHDRAWN, (run_id,))
                 cx.execute(_ASK, (run_id,))
 
         self._db.retrying(ask)
@@ -192,6 +197,10 @@ class PostgresLedger:
             b"update hotplate.nodes set beat = beat + 1, seen_at = %s, data = %s where id = %s returning id",
             (self._now(), _encode(node), node.id),
         )
+        with self._tallies.taken() as rows:
+            if rows:
+                with self._db.write(durable=False) as cx:
+                    cx.execute(_TALLY, columns(rows))
         return bool(raised)
 
     def held(self, node: str) -> list[tuple[str, int]]:
@@ -199,7 +208,8 @@ class PostgresLedger:
         return [(row[0], row[1]) for row in rows]
 
     def retire(self, node: str) -> None:
-        with self._db.write() as cx:
+        with self._tallies.taken() as rows, self._db.write() as cx:
+            cx.execute(_TALLY, columns(rows))
             cx.execute(b"delete from hotplate.nodes where id = %s", (node,))
 
     def sweep(self) -> list[str]:
@@ -209,6 +219,7 @@ class PostgresLedger:
         now = self._now()
         outcomes = [lost(row, now) for row in self._db.run(_ORPHANS, (dead, is_sweeper))]
         made = settle(self._db, outcomes, 0.0)
+        self._tallies.add(outcomes, made)
         if is_sweeper and (dead or time.monotonic() - self._counted_at > COUNT_S):
             self._counted_at = time.monotonic()
             with self._db.write(durable=False) as cx:
@@ -222,6 +233,14 @@ class PostgresLedger:
             "select data from hotplate.nodes where seen_at > %s order by seen_at", (self._now() - 2 * self._lease,)
         )
         return [_node(data) for (data,) in rows]
+
+    def counts(self) -> Counts:
+        return Counts(
+            at=self._now(),
+            lanes=lane_counts(*(self._db.read(sql) for sql in _UNDER_WAY)),
+            limits=[Limit(*row) for row in self._db.read(_LIMITS)],
+            tallies=[Tally(*row) for row in self._db.read("select job, outcome, le, n, seconds from hotplate.tallies")],
+        )
 
     def prune(self, before: float, limit: int) -> int:
         before += self._difference()
@@ -392,6 +411,22 @@ _ASK = (
     b"update hotplate.runs set stop_requested = 'cancel', seq = seq + 1 "
     b"where id = %s and state = 'running' and stop_requested is null"
 )
+_UNDER_WAY = (
+    "select queue, job, count(*), min(due_at) from hotplate.runs where ready group by queue, job",
+    f"select queue, job, count(*) {_DELAYED} group by queue, job",
+    "select queue, job, count(*) from hotplate.runs where state = 'running' group by queue, job",
+)
+_LIMITS = "select job, sum(running)::int, max(cap) from hotplate.lanes where cap is not null group by job"
+_TALLY = b"""
+    insert into hotplate.tallies as t (job, outcome, le, n, seconds)
+    select * from unnest(%s::text[], %s::text[], %s::float8[], %s::bigint[], %s::float8[])
+    on conflict (job, outcome, le) do update set n = t.n + excluded.n, seconds = t.seconds + excluded.seconds
+"""
+_TALLY_WITHDRAWN = f"""
+    insert into hotplate.tallies as t (job, outcome, le, n, seconds)
+    select job, '{OUTCOMES["withdraw"]}', {UNTIMED}, 1, 0 from hotplate.runs where id = %s
+    on conflict (job, outcome, le) do update set n = t.n + 1
+""".encode()
 _ORPHANS = b"""
     select id, attempt, queue, job, started_at, lost, lost_limit from hotplate.runs
     where state = 'running'

@@ -95,6 +95,17 @@ create table hotplate.nodes (
     data    bytea not null                          -- engine.NodeInfo as JSON
 ) with (fillfactor = 50);
 
+-- How many attempts of a job have ended how, after at most `le` seconds (0: it is not known), and their seconds in all.
+-- Nodes add to it with their beats. Pruning takes nothing away.
+create table hotplate.tallies (
+    job     text collate "C" not null,
+    outcome text collate "C" not null,
+    le      double precision not null,
+    n       bigint not null,
+    seconds double precision not null,
+    primary key (job, outcome, le)
+) with (fillfactor = 50);
+
 create table hotplate.files (
     id          text collate "C" primary key,
     name        text not null,

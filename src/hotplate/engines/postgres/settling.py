@@ -40,22 +40,22 @@ _RETURN = {
 }
 
 
-def settle(database: Database, outcomes: Sequence[Outcome], skew: float) -> list[bool]:
-    """Make each move if its attempt is still the current one. A run that was asked to stop ends as cancelled.
+def settle(database: Database, outcomes: Sequence[Outcome], skew: float) -> list[str | None]:
+    """The moves that are made, each if its attempt is still the current one. A run that was asked to stop is cancelled.
 
     Each kind of move is a transaction of its own: the ends of attempts have nothing to do with each other.
 
     skew: what the database's clock is ahead of the times in `outcomes`, in seconds.
     """
     first = {(o.id, o.attempt): o for o in reversed(outcomes)}  # of an attempt that ends twice the first end counts
-    made: set[tuple[str, int]] = set()
+    made: dict[tuple[str, int], str] = {}
     for move in sorted({outcome.move for outcome in first.values()}):
-        made |= _make(database, move, [o for o in first.values() if o.move == move], skew)
+        made |= dict.fromkeys(_make(database, move, [o for o in first.values() if o.move == move], skew), move)
     refused = [o for attempt, o in first.items() if o.move != "cancel" and attempt not in made]
     if refused:
         asked = [replace(o, move="cancel", result=None, result_file=None, error=CANCELLED) for o in refused]
-        made |= _make(database, "cancel", asked, skew)
-    return [(o.id, o.attempt) in made and first[o.id, o.attempt] is o for o in outcomes]
+        made |= dict.fromkeys(_make(database, "cancel", asked, skew), "cancel")
+    return [made.get((o.id, o.attempt)) if first[o.id, o.attempt] is o else None for o in outcomes]
 
 
 def _make(database: Database, move: str, outcomes: Sequence[Outcome], skew: float) -> set[tuple[str, int]]:

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ...engine import Claim, Event, Filter, NewRun, NodeInfo, Note, Outcome, Stop, Want
+from ...engine import UNTIMED, Claim, Counts, Event, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...options import Known
 from ...run import MOVES, FileInfo, Run
 from ..group_commit import GroupCommit
 from ..moves import CANCELLED, RETURNING, guard, lost, moved
-from ..rows import COLUMNS, Waiting, run_of, started
+from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
+from ..tally import OUTCOMES, Tallies
 from .claiming import claim, open_lane
 from .database import Database
 from .folder import NodeLock
@@ -32,6 +33,7 @@ class SqliteLedger:
     def __init__(self, database: Database, lock: NodeLock, clock: Callable[[], float] = time.time) -> None:
         self._db, self._lock, self._clock = database, lock, clock
         self._grouped = GroupCommit(self._insert_all)
+        self._tallies = Tallies()
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         return self._grouped(new)
@@ -39,11 +41,13 @@ class SqliteLedger:
     def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
         durable = bool(outcomes) or (want is not None and want.durable)
         with self._db.write(durable=durable) as cx:
-            accepted = [_commit(cx, outcome) for outcome in outcomes]
-            left = Counter((o.queue, o.job) for o, ok in zip(outcomes, accepted, strict=True) if ok)
+            made = [_commit(cx, outcome) for outcome in outcomes]
+            left = Counter((o.queue, o.job) for o, move in zip(outcomes, made, strict=True) if move)
             for (queue, job), n in left.items():
                 _leave_lane(cx, queue, job, n)
-            return accepted, claim(cx, want, self._clock()) if want else []
+            claims = claim(cx, want, self._clock()) if want else []
+        self._tallies.add(outcomes, made)
+        return [move is not None for move in made], claims
 
     def note(self, notes: Sequence[Note]) -> list[int | None]:
         durable = any(note.saved is not None for note in notes)
@@ -53,11 +57,13 @@ class SqliteLedger:
     def stop(self, run_id: str) -> Run | None:
         now = self._clock()
         with self._db.write() as cx:
-            cx.execute(
+            withdrawn = cx.execute(
                 "update runs set state = 'cancelled', ready = 0, finished_at = ?, stop_requested = 'cancel', "
                 f"error = ?, {moved('withdraw')} where id = ? and {guard('withdraw')}",
                 (now, CANCELLED, now, run_id),
-            )
+            ).rowcount
+            if withdrawn:
+                cx.execute(_TALLY_WITHDRAWN, (run_id,))
             cx.execute(
                 "update runs set stop_requested = 'cancel', seq = seq + 1 "
                 "where id = ? and state = 'running' and stop_requested is null",
@@ -119,14 +125,16 @@ class SqliteLedger:
                 cx.execute("update lanes set cap = ? where job = ?", (job.concurrency, job.name))
 
     def beat(self, node: NodeInfo) -> bool:
-        with self._db.write(durable=False) as cx:
+        with self._tallies.taken() as rows, self._db.write(durable=False) as cx:
+            cx.executemany(_TALLY, rows)
             return cx.execute("update nodes set data = ? where id = ?", (_encode(node), node.id)).rowcount == 1
 
     def held(self, node: str) -> Sequence[tuple[str, int]]:
         return self._db.read("select id, attempt from runs where state = 'running' and node = ?", (node,))
 
     def retire(self, node: str) -> None:
-        with self._db.write() as cx:
+        with self._tallies.taken() as rows, self._db.write() as cx:
+            cx.executemany(_TALLY, rows)
             cx.execute("delete from nodes where id = ?", (node,))
 
     def sweep(self) -> list[str]:
@@ -136,18 +144,27 @@ class SqliteLedger:
                 "select id, attempt, queue, job, started_at, lost, lost_limit from runs "
                 "where state = 'running' and node not in (select id from nodes)"
             ).fetchall()
-            for row in rows:
-                _commit(cx, lost(row, self._clock()))
+            outcomes = [lost(row, self._clock()) for row in rows]
+            made = [_commit(cx, outcome) for outcome in outcomes]
             cx.execute(
                 "update lanes set running = (select count(*) from runs r where r.state = 'running' "
                 "and r.queue = lanes.queue and r.job = lanes.job)"
             )
+        self._tallies.add(outcomes, made)
         return [row[0] for row in rows]
 
     def nodes(self) -> Sequence[NodeInfo]:
         if not self._lock.alive():
             return []
         return [_node(data) for (data,) in self._db.read("select data from nodes")]
+
+    def counts(self) -> Counts:
+        return Counts(
+            at=self._clock(),
+            lanes=lane_counts(*(self._db.read(sql) for sql in _UNDER_WAY)),
+            limits=[Limit(*row) for row in self._db.read(_LIMITS)],
+            tallies=[Tally(*row) for row in self._db.read("select job, outcome, le, n, seconds from tallies")],
+        )
 
     def prune(self, before: float, limit: int) -> int:
         # Not beyond the first run that was started later: it cannot have ended before, nor can those after it.
@@ -225,10 +242,29 @@ _RETURN = {
 }
 
 
-def _commit(cx: sqlite3.Connection, o: Outcome) -> bool:
-    """Make the move if the attempt is still the current one. A run that was asked to stop ends as cancelled."""
-    made = _return(cx, o) if o.move in _RETURN else _finish(cx, o)
-    return made or (o.move != "cancel" and _finish(cx, replace(o, move="cancel", result=None, error=CANCELLED)))
+_UNDER_WAY = (
+    "select queue, job, count(*), min(due_at) from runs where ready = 1 group by queue, job",
+    "select queue, job, count(*) from runs where state = 'queued' and ready = 0 group by queue, job",
+    "select queue, job, count(*) from runs where state = 'running' group by queue, job",
+)
+_LIMITS = "select job, sum(running), max(cap) from lanes where cap is not null group by job"
+_TALLY = (
+    "insert into tallies (job, outcome, le, n, seconds) values (?, ?, ?, ?, ?) "
+    "on conflict do update set n = n + excluded.n, seconds = seconds + excluded.seconds"
+)
+_TALLY_WITHDRAWN = (
+    f"insert into tallies select job, '{OUTCOMES['withdraw']}', {UNTIMED}, 1, 0.0 from runs where id = ? "
+    "on conflict do update set n = n + 1"
+)
+
+
+def _commit(cx: sqlite3.Connection, o: Outcome) -> str | None:
+    """The move that is made if the attempt is still the current one. A run that was asked to stop is cancelled."""
+    if _return(cx, o) if o.move in _RETURN else _finish(cx, o):
+        return o.move
+    if o.move != "cancel" and _finish(cx, replace(o, move="cancel", result=None, error=CANCELLED)):
+        return "cancel"
+    return None
 
 
 def _finish(cx: sqlite3.Connection, o: Outcome) -> bool:

@@ -40,7 +40,7 @@ create table runs (
     check ((state = 'running') = (node is not null)),
     check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
 );
-create index runs_ready on runs (queue, job, priority desc, turn, no) where ready = 1;
+create index runs_ready on runs (queue, job, priority desc, turn, no, due_at) where ready = 1; -- due_at: for counting
 create index runs_delayed on runs (due_at) where state = 'queued' and ready = 0;
 create index runs_running on runs (node) where state = 'running';
 create unique index runs_key on runs (job, caller, key) where key is not null;
@@ -82,6 +82,17 @@ create table turns (
 create table nodes (
     id      text primary key,
     data    blob not null                           -- engine.NodeInfo as JSON
+) without rowid;
+
+-- How many attempts of a job have ended how, after at most `le` seconds (0: it is not known), and their seconds in all.
+-- Nodes add to it with their beats. Pruning takes nothing away.
+create table tallies (
+    job     text not null,
+    outcome text not null,
+    le      real not null,
+    n       integer not null,
+    seconds real not null,
+    primary key (job, outcome, le)
 ) without rowid;
 
 create table files (
