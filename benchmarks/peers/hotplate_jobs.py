@@ -1,4 +1,4 @@
-"""Hotplate's embedded engine: runs in SQLite, each commit flushed to the disk."""
+"""Hotplate's jobs, with the record in SQLite or in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import spawned, until
 
 hp = Hotplate()
 AT_ONCE = 500
-"""So many starts share a commit in `Embedded.many`."""
+"""So many starts share a commit in `InBatches.many`."""
 
 
 @hp.job
@@ -31,45 +31,57 @@ def make_app() -> Flask:
     return app
 
 
-class Embedded:
-    name = "Hotplate"
+class InBatches:
+    """Starts that share commits."""
 
-    def __init__(self, workers: int, app: Flask) -> None:
-        self.workers, self._app, self._engine = workers, app, state_of(app).engine()
+    def __init__(self, name: str, workers: int, app: Flask) -> None:
+        self.name, self.workers, self._app, self._engine = name, workers, app, state_of(app).engine()
 
     def many(self, count: int) -> None:
         for left in range(count, 0, -AT_ONCE):
             self._engine.start([NewRun(id=new_id(), job="noop", params=b"{}") for _ in range(min(left, AT_ONCE))])
-        until(self.is_done, "Hotplate's runs", timeout=300, pause=0.005)
+        self._all_done()
 
     def one(self) -> None:
         with self._app.app_context():
             noop.start().wait(60)
 
-    def is_done(self) -> bool:
+    def _all_done(self) -> None:
+        until(self._is_done, "Hotplate's runs", timeout=300, pause=0.01)
+
+    def _is_done(self) -> bool:
         return not any(self._engine.ledger.page(Filter(state=state, limit=1))[0] for state in ("queued", "running"))
 
 
-class OneByOne(Embedded):
-    name = "Hotplate, each start a commit"
+class OneByOne(InBatches):
+    """Each start is a commit."""
 
     def many(self, count: int) -> None:
         with self._app.app_context():
             for _ in range(count):
                 noop.start()
-        until(self.is_done, "Hotplate's runs", timeout=300, pause=0.005)
+        self._all_done()
 
 
 @contextmanager
-def running(concurrency: int, folder: Path, kind: type[Embedded] = Embedded) -> Iterator[Embedded]:
-    """The peer, ready to take jobs."""
-    environ = {"HOTPLATE_DATA": str(folder / "data")}
+def running(
+    concurrency: int,
+    folder: Path,
+    *,
+    name: str,
+    kind: type[InBatches] = InBatches,
+    database: str = "",
+    broker: str = "",
+) -> Iterator[InBatches]:
+    """The peer, ready to take jobs; without the URL of a `database` its record is SQLite's."""
+    settings = {"HOTPLATE_DATA": str(folder / "data"), "HOTPLATE_DATABASE_URL": database, "HOTPLATE_BROKER_URL": broker}
+    environ = {key: value for key, value in settings.items() if value}
     app = Flask("bench")
     app.config.update(environ)
     hp.init_app(app)
     argv = ("hotplate", "worker", f"{__name__}:make_app", "-c", str(concurrency), "-l", "warning")
     with spawned(*argv, environ=environ, log=folder / "hotplate.log") as workers:
-        peer = kind(workers, app)
+        peer = kind(name, workers, app)
         peer.one()
         yield peer
         state_of(app).engine().close()
