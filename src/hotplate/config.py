@@ -35,6 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     grace: float = 5.0
     keep: float = 30 * 86400.0
     lease: float = 15.0
+    log_format: str = "text"
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -206,6 +207,12 @@ KEYS: Mapping[str, Key] = {
         _lease,
         "a number of seconds, at least 1",
         "How long a node may be silent before the others take it for dead, with HOTPLATE_DATABASE_URL.",
+    ),
+    "HOTPLATE_LOG_FORMAT": Key(
+        "log_format",
+        _one_of("text", "json"),
+        "'text' or 'json'",
+        "How `hotplate dev` and `hotplate worker` write their log: for reading, or one JSON object a line.",
     ),
 }
 

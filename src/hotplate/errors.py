@@ -210,15 +210,26 @@ class TimedOut(Stopped):
     """The run has used up its job's timeout."""
 
 
-def log_failure(what: str, error: BaseException) -> str:
+ABOUT = "hotplate_about"
+"""The attribute of a log record that holds what the record is about."""
+
+
+def about(**facts: object) -> dict[str, object]:
+    """What a log line is about, for those who read it as fields: `log.info(…, extra=about(run=…))`."""
+    return {ABOUT: facts}
+
+
+def log_failure(what: str, error: BaseException, **facts: object) -> str:
     """Write an exception of the user's code to the log `hotplate`, and return the error id that it is found by.
 
+    facts: see `about`.
     The text may quote what a caller sent. So it is indented and its control characters are escaped: nobody can
     write a log line, or to the terminal, by what they send.
     """
     error_id = os.urandom(6).hex()
     lines = "".join(f"\n    {printable(line)}" for line in trace(error).split("\n") if line)
-    log.error("%s raised %s (error id %s)%s", printable(what), type(error).__name__, error_id, lines)
+    known = about(error_id=error_id, **facts)
+    log.error("%s raised %s (error id %s)%s", printable(what), type(error).__name__, error_id, lines, extra=known)
     return error_id
 
 

@@ -28,6 +28,7 @@ class FlaskHome:
 
     def hello(self) -> Hello:
         settings = self._state.settings
+        terminal_log.use(settings.log_format)
         self._state.registry.freeze()
         return Hello(
             app=self._app.name,
@@ -36,6 +37,7 @@ class FlaskHome:
             concurrency=settings.concurrency,
             grace=settings.grace,
             keep=settings.keep,
+            log_format=settings.log_format,
         )
 
     def jobs(self) -> Mapping[str, Job[..., Any]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from contextlib import suppress
+from typing import Any
 
 import click
 import msgspec
 
 from ..errors import printable
+from ..logs import JsonFormatter, json_line
 
 _COLOURS = {"DEBUG": "bright_black", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _INDENT = "    "
@@ -24,6 +27,8 @@ class Lines(logging.Formatter):
         self._part = part
 
     def format(self, record: logging.LogRecord) -> str:
+        if _style.is_json:
+            return JsonFormatter(self._part, _style.node).format(record)
         text = line(self._part, record.levelname, record.getMessage(), record.created)
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
@@ -36,6 +41,21 @@ class Terminal(logging.Handler):
             click.echo(self.format(record), err=True)
         except Exception:
             self.handleError(record)
+
+
+class Style:
+    """How this process writes its log: as HOTPLATE_LOG_FORMAT of the environment says, then as the application does."""
+
+    is_json = os.environ.get("HOTPLATE_LOG_FORMAT") == "json"
+    node: str | None = None
+
+
+_style = Style()
+
+
+def use(log_format: str, node: str | None = None) -> None:
+    """Go on in the format that the application's settings ask for. node: the id of the node that this process is."""
+    _style.is_json, _style.node = log_format == "json", node
 
 
 def show(part: str, level: str) -> None:
@@ -61,13 +81,20 @@ def _terminal(part: str) -> Terminal:
 def show_line(job: str, run_id: str, at: float, line_json: bytes) -> None:
     """Show a log line of a run, as a node receives it."""
     said = msgspec.json.decode(line_json)
-    text = f"{job} {run_id[:8]}: {said['text']}"
+    facts = {"run": run_id, "job": job, "logger": said.get("logger", "print")}
+    text = said["text"] if _style.is_json else f"{job} {run_id[:8]}: {said['text']}"
     with suppress(OSError):  # a node works on where nobody reads what it shows
-        click.echo(line("job", said["level"], text, at), err=True)
+        click.echo(line("job", said["level"], text, at, **facts), err=True)
 
 
-def line(part: str, level: str, text: str, at: float | None = None) -> str:
-    """One line of the log; further lines of the text are indented, so that no text can pass for a line of its own."""
+def line(part: str, level: str, text: str, at: float | None = None, **facts: Any) -> str:
+    """One line of the log; further lines of the text are indented, so that no text can pass for a line of its own.
+
+    facts: what else there is to say of it, where lines have fields.
+    """
+    if _style.is_json:
+        facts = {"logger": "hotplate", "part": part, "node": _style.node, **facts}
+        return json_line(time.time() if at is None else at, level, message=text, **facts)
     clock = click.style(time.strftime("%H:%M:%S", time.localtime(at)), fg="bright_black")
     name = click.style(f"{part:<6}", fg=_PARTS.get(part))
     first, *rest = (printable(piece) for piece in text.split("\n"))

@@ -94,7 +94,8 @@ def observe(name: str, seconds: float, response: bytes | None) -> None:
         return
     text = f"{name[:80]} {seconds * 1000:.1f} ms" + ("" if response is not None else " (notification)")
     shown = text if error is None else f"{text}: {error}"
-    click.echo(terminal_log.line("web", "INFO" if error is None else "WARNING", shown), err=True)
+    level = "INFO" if error is None else "WARNING"
+    click.echo(terminal_log.line("web", level, shown, method=name[:80], seconds=round(seconds, 6)), err=True)
 
 
 def _error_of(response: bytes | None) -> str | None:
@@ -114,6 +115,7 @@ def serve(name: str, host: str, listener: socket, *, quiet: bool = False) -> Non
     app = load_app(name)
     state = state_of(app)
     _check_bind(host, state)
+    terminal_log.use(state.settings.log_format)
     if not quiet:
         state.observe = observe
         console = f"{address(listener)}{state.settings.prefix}/console/"

@@ -81,6 +81,7 @@ class Opener:
 
     def __call__(self, node: str, hello: Hello) -> Record:
         is_served = False
+        terminal_log.use(hello.log_format, node)
         if hello.place.has_broker and not self._is_hosted:
             self.has_broker = True
             raise EngineError

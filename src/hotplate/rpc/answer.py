@@ -229,7 +229,9 @@ class Answerer:
         if error is None and isinstance(raised, Exception):
             error = self._translate(raised)
         if error is None or not (type(error.code) is int and isinstance(error.message, str)):
-            return InternalError(data={"error_id": log_failure(f"{request.method!r}", raised)})
+            return InternalError(
+                data={"error_id": log_failure(f"{request.method!r}", raised, method=request.method[:100])}
+            )
         if isinstance(error, InvalidParams | InvalidRequest) and isinstance(error.data, str):
             error.data = clip(error.data)
         return error

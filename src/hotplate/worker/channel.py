@@ -16,7 +16,7 @@ from ..options import Known
 class Hello(Struct, tag=True):
     """The worker has loaded the application: what its jobs are, where its record lies, what a node is to keep to.
 
-    grace, keep: seconds; concurrency: as in `Settings`.
+    grace, keep: seconds; concurrency, log_format: as in `Settings`.
     """
 
     app: str
@@ -25,6 +25,7 @@ class Hello(Struct, tag=True):
     concurrency: int
     grace: float
     keep: float
+    log_format: str = "text"
 
 
 class Failed(Struct, tag=True):

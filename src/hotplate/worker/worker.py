@@ -32,6 +32,7 @@ from ..errors import (
     RunTimedOut,
     Stopped,
     TimedOut,
+    about,
     log_failure,
     printable,
     trace,
@@ -233,13 +234,17 @@ def _judge(done: Done, error: BaseException, active: Active, work: Work) -> None
         wire = MemoryLimit(data=f"the run needed more than its limit of {work.memory} bytes" if work.memory else None)
     elif isinstance(error, ResultUnusable | ParamsOutdated):
         wire = error
-        log.error("run %s of %s: %s", work.id, work.job, printable(str(error)))
+        log.error("run %s of %s: %s", work.id, work.job, printable(str(error)), extra=about(**_facts(work)))
     elif isinstance(error, Error):
         wire = error
     else:
         done.how = "raised"
-        wire = JobFailed(data={"error_id": log_failure(f"run {work.id} of {work.job}", error)})
+        wire = JobFailed(data={"error_id": log_failure(f"run {work.id} of {work.job}", error, **_facts(work))})
     done.error = _error_json(wire)
+
+
+def _facts(work: Work) -> dict[str, object]:
+    return {"run": work.id, "job": work.job, "attempt": work.attempt}
 
 
 def _is_memory(error: BaseException, work: Work) -> bool:

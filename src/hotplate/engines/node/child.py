@@ -15,12 +15,13 @@ from pathlib import Path
 from msgspec import DecodeError, Struct
 
 from ...engine import Claim
+from ...logs import NODE_KEY
 from ...options import Known
 from ...worker.channel import Buffer, FromWorker, Recall, StopRun, Work, frames, from_worker, pair
 from ...worker.family import descendants, end_with_all
 
-NODE_MARK = "HOTPLATE_NODE"
-"""In the environment of every worker and of whatever its jobs start: the id of the node it belongs to."""
+NODE_MARK = NODE_KEY
+"""Also whatever its jobs start has it in its environment."""
 
 
 PIECES = 16

@@ -407,7 +407,7 @@ class Node:
             return judge.killed(given.claim, known, "memory")
         if not begun or (self._stopping and known.rerun_lost):
             return judge.released(given.claim)
-        log.warning("worker %d died (status %d) in run %s of %s", child.pid, status, given.claim.id, given.claim.job)
+        self._report.died(child.pid, status, given.claim)
         return judge.lost(given.claim, status)
 
     def _look_soon(self) -> None:
@@ -496,5 +496,5 @@ class Node:
     def _tell(self, outcomes: Sequence[Outcome], accepted: Sequence[bool]) -> None:
         for outcome, ok in zip(outcomes, accepted, strict=True):
             if not ok:
-                log.warning("late result of run %s, attempt %d, refused", outcome.id, outcome.attempt)
+                self._report.refuse(outcome)
         self._report.tell([outcome for outcome, ok in zip(outcomes, accepted, strict=True) if ok])

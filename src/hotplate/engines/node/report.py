@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...engine import Claim, Outcome
+from ...errors import about
 
 MOST_LINES = 10
 """So many runs a second get a line of their own."""
@@ -39,7 +40,8 @@ class Report:
         for claim in claims:
             self._begun += not claim.ahead
             if not claim.ahead and self._begun <= MOST_LINES:
-                log.info("%s %s begins%s", claim.job, claim.id[:8], f", attempt {claim.attempt}" * (claim.attempt > 1))
+                again = f", attempt {claim.attempt}" * (claim.attempt > 1)
+                log.info("%s %s begins%s", claim.job, claim.id[:8], again, extra=_run(claim))
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         if not log.isEnabledFor(logging.INFO):
@@ -48,9 +50,20 @@ class Report:
         for outcome in outcomes:
             self._lines += 1
             if self._lines <= MOST_LINES:
-                log.info("%s %s %s%s", outcome.job, outcome.id[:8], _PAST[outcome.move], _took(outcome))
+                text = f"{_PAST[outcome.move]}{_took(outcome)}"
+                log.info("%s %s %s", outcome.job, outcome.id[:8], text, extra=_run(outcome, move=outcome.move))
             else:
                 self._untold[outcome.job, outcome.move] += 1
+
+    def died(self, worker: int, status: int, claim: Claim) -> None:
+        """Tell of a worker that ended in the middle of a run."""
+        log.warning(
+            "worker %d died (status %d) in run %s of %s", worker, status, claim.id, claim.job, extra=_run(claim)
+        )
+
+    def refuse(self, outcome: Outcome) -> None:
+        """Tell of a late word of an attempt that is no longer the current one."""
+        log.warning("late result of run %s, attempt %d, refused", outcome.id, outcome.attempt, extra=_run(outcome))
 
     def summarise(self) -> None:
         """Tell of those that got no line."""
@@ -63,6 +76,10 @@ class Report:
         if second != self._second:
             self.summarise()
             self._second, self._begun, self._lines = second, 0, 0
+
+
+def _run(of: Claim | Outcome, **facts: object) -> dict[str, object]:
+    return about(run=of.id, job=of.job, attempt=of.attempt, **facts)
 
 
 def count(n: int) -> str:
