@@ -11,10 +11,10 @@ import pytest
 from hotplate import Run
 from tests.acceptance import app as jobs
 from tests.acceptance.home import final_moves, first_line, is_running, kill, lines
+from tests.partition import Partition
 from tests.processes import until
 
 from .conftest import LEASE_S, Machines
-from .partition import Partition
 
 CLOCK = """
 import time

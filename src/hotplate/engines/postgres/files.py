@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
 
 from ...engine import KeptFile
+from ...errors import Unavailable
 from ...run import FileInfo, new_id
 from .database import Database
 
@@ -18,12 +22,11 @@ class PostgresFiles:
 
     def keep(self, name: str, media_type: str, chunks: Iterable[bytes], *, caller: str, run_id: str | None) -> FileInfo:
         file_id = new_id()
-        with self._db.write(durable=False) as cx:
-            cx.execute(
-                b"insert into hotplate.files (id, name, media_type, caller, run_id, created_at) "
-                b"values (%s, %s, %s, %s, %s, %s)",
-                (file_id, name, media_type, caller, run_id, time.time()),
-            )
+        self._make(
+            b"insert into hotplate.files (id, name, media_type, caller, run_id, created_at) "
+            b"values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+            (file_id, name, media_type, caller, run_id, time.time()),
+        )
         try:
             size = self._write(file_id, chunks)
         except BaseException:
@@ -51,13 +54,36 @@ class PostgresFiles:
         """Each chunk in a commit of its own, so that no upload holds a connection; the last one flushes all."""
         size = 0
         for n, chunk in enumerate(chunks):
-            with self._db.write(durable=False) as cx:
-                cx.execute(b"insert into hotplate.chunks values (%b, %b, %b)", (file_id, n, chunk))
+            self._make(b"insert into hotplate.chunks values (%b, %b, %b) on conflict do nothing", (file_id, n, chunk))
             size += len(chunk)
-        with self._db.write() as cx:
-            cx.execute(b"update hotplate.files set size = %s, whole = true where id = %s", (size, file_id))
+        if not self._make(_WHOLE, {"id": file_id, "size": size}, durable=True):
+            raise _forgotten()
         return size
 
     def _discard(self, file_id: str) -> None:
-        with self._db.write(durable=False) as cx:
-            cx.execute(b"delete from hotplate.files where id = %s", (file_id,))
+        self._make(b"delete from hotplate.files where id = %s", (file_id,))
+
+    def _make(self, statement: bytes, values: Sequence[Any] | Mapping[str, Any], *, durable: bool = False) -> int:
+        """Make a change that may be made twice, and again while the database is away; how many rows it touched."""
+
+        def step() -> int:
+            with self._db.write(durable=durable) as cx:
+                return cx.execute(statement, values).rowcount
+
+        try:
+            return self._db.retrying(step)
+        except psycopg.errors.ForeignKeyViolation as error:
+            raise _forgotten() from error
+
+
+def _forgotten() -> Unavailable:
+    return Unavailable(data="the database has crashed in between: the file is to be sent again")
+
+
+_WHOLE = b"""
+    update hotplate.files set size = %(size)s, whole = true
+    where id = %(id)s and %(size)s = (
+        select coalesce(sum(octet_length(data)), 0) from hotplate.chunks where file_id = %(id)s
+    )
+"""
+"""What was not flushed is gone if the database has crashed since, and then it is no whole file."""

@@ -21,7 +21,8 @@ from ..tally import OUTCOMES, Tallies, columns
 from . import lanes
 from .claiming import claim
 from .database import Database
-from .settling import settle
+from .noting import Notes
+from .settling import made_before, settle
 from .turns import KEEP, KEEP_THESE, TURN, Turns
 from .watch import Local, Watch
 
@@ -74,6 +75,8 @@ class PostgresLedger:
         self._skew: float | None = None
         self._given: dict[str, int] = {}
         self._in_doubt = False
+        self._unheard: set[tuple[str, int]] = set()
+        self._notes = Notes(database)
         self._counted_at = float("-inf")
         self._freshness = freshness
         self._looked = (float("-inf"), Waiting(0.0, [], ()))
@@ -95,11 +98,10 @@ class PostgresLedger:
         """In two transactions: nobody who waits for a lane in order to claim holds one that others want to leave."""
         accepted: list[bool] = []
         if outcomes:
-            made = settle(self._db, outcomes, self._difference())
-            accepted = [move is not None for move in made]
-            self._tallies.add(outcomes, made)
+            accepted = self._settle(outcomes)
             for outcome in outcomes:
-                self._given.pop(outcome.id, None)
+                if self._given.get(outcome.id) == outcome.attempt:
+                    del self._given[outcome.id]
         if want is None:
             return accepted, []
         try:
@@ -111,10 +113,7 @@ class PostgresLedger:
             return accepted, []
 
     def note(self, notes: Sequence[Note]) -> list[int | None]:
-        durable = any(note.saved is not None for note in notes)
-        skew = self._difference()
-        with self._db.write(durable=durable) as cx:
-            return [_note(cx, note, skew) for note in notes]
+        return self._notes.write(notes, self._difference())
 
     def stop(self, run_id: str) -> Run | None:
         now = self._now()
@@ -284,7 +283,22 @@ class PostgresLedger:
         ahead = theirs - (before + after) / 2
         self._skew = ahead if abs(ahead) > 0.05 + (after - before) else 0.0
 
-    # Claims and starts
+    # Outcomes, claims and starts
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> list[bool]:
+        try:
+            made = settle(self._db, outcomes, self._difference())
+        except Unavailable:
+            self._unheard.update((outcome.id, outcome.attempt) for outcome in outcomes)
+            raise
+        refused = [one for one, move in zip(outcomes, made, strict=True) if move is None]
+        again = [one for one in refused if (one.id, one.attempt) in self._unheard]
+        if again:
+            before = made_before(self._db, again)
+            made = [move or before.get((one.id, one.attempt)) for one, move in zip(outcomes, made, strict=True)]
+        self._unheard.clear()
+        self._tallies.add(outcomes, made)
+        return [move is not None for move in made]
 
     def _claim(self, want: Want) -> list[Claim]:
         if self._in_doubt:
@@ -432,25 +446,3 @@ _ORPHANS = b"""
     where state = 'running'
         and (node = any(%s::text[]) or %s and not exists (select from hotplate.nodes n where n.id = node))
 """
-
-
-def _note(cx: Cx, note: Note, skew: float) -> int | None:
-    rises = len(note.events) + (note.progress is not None)
-    said = sum(len(data) for kind, _, data in note.events if kind == "log")
-    row = cx.execute(
-        b"update hotplate.runs set progress = coalesce(%s, progress), saved = coalesce(%s, saved), seq = seq + %s, "
-        b"log_bytes = log_bytes + %s where id = %s and attempt = %s and state = 'running' returning no, seq",
-        (note.progress, note.saved, rises, said, note.id, note.attempt),
-    ).fetchone()
-    if row is None:
-        return None
-    no, seq = row
-    if note.events:
-        first = seq - len(note.events) + 1
-        kinds, times, data = zip(*note.events, strict=True)
-        cx.execute(
-            b"insert into hotplate.events "
-            b"select %s, * from unnest(%s::bigint[], %s::text[], %s::float8[], %s::bytea[])",
-            (no, list(range(first, seq + 1)), list(kinds), [at + skew for at in times], list(data)),
-        )
-    return int(seq)

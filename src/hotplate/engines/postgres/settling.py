@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,6 +57,19 @@ def settle(database: Database, outcomes: Sequence[Outcome], skew: float) -> list
         asked = [replace(o, move="cancel", result=None, result_file=None, error=CANCELLED) for o in refused]
         made |= dict.fromkeys(_make(database, "cancel", asked, skew), "cancel")
     return [made.get((o.id, o.attempt)) if first[o.id, o.attempt] is o else None for o in outcomes]
+
+
+def made_before(database: Database, refused: Sequence[Outcome]) -> dict[tuple[str, int], str]:
+    """The attempts whose outcomes are refused only because they were made before, by a commit whose end was not heard
+    of, and by which move: the histories of the runs tell."""
+    rows = database.read("select id, moves from hotplate.runs where id = any(%s)", ([one.id for one in refused],))
+    made = {(id_, attempt, move) for id_, moves in rows for _, move, _, attempt in json.loads(f"[{moves.rstrip(',')}]")}
+    return {
+        (one.id, one.attempt): move
+        for one in refused
+        for move in (one.move, "cancel")
+        if (one.id, one.attempt, move) in made
+    }
 
 
 def _make(database: Database, move: str, outcomes: Sequence[Outcome], skew: float) -> set[tuple[str, int]]:

@@ -9,13 +9,17 @@ from typing import Self
 
 
 class Partition:
-    """Passes bytes on to a server. While it is *closed* nothing passes, and no connection is ended: a black hole."""
+    """Passes bytes on to a server. While it is *closed* nothing passes, and no connection is ended: a black hole.
+
+    `lose` ends one connection when the server has done what it was asked for, and nobody has heard of it.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = port
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._open = asyncio.Event()
+        self._until_lost: int | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="partition", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -25,6 +29,11 @@ class Partition:
 
     def heal(self) -> None:
         self._loop.call_soon_threadsafe(self._open.set)
+
+    def lose(self, after: int | None) -> bool:
+        """Lose an answer, after so many more that pass; None loses none. Whether the one before is still to be lost."""
+        before, self._until_lost = self._until_lost, after
+        return before is not None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -61,15 +70,25 @@ class Partition:
             writer.close()
             return
         self._writers.add(ours)
-        for source, sink in ((reader, ours), (theirs, writer)):
-            task = asyncio.ensure_future(self._pass(source, sink))
+        for source, sink, is_answer in ((reader, ours, False), (theirs, writer, True)):
+            task = asyncio.ensure_future(self._pass(source, sink, is_answer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, is_answer: bool) -> None:
         with suppress(OSError):
             while piece := await source.read(1 << 16):
                 await self._open.wait()
+                if is_answer and self._is_to_be_lost():
+                    break
                 sink.write(piece)
                 await sink.drain()
         sink.close()
+
+    def _is_to_be_lost(self) -> bool:
+        if self._until_lost is not None:
+            self._until_lost -= 1
+            if self._until_lost < 0:
+                self._until_lost = None
+                return True
+        return False
