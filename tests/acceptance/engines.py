@@ -43,6 +43,9 @@ class Ground(ABC):
         """A worker node of `app`, which takes runs from now on or a moment later."""
         return processes.node(app, *more, environ=environ)
 
+    def cut(self) -> None:  # noqa: B027 - not all have some
+        """End all connections of the application and its nodes to the record."""
+
     @abstractmethod
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What the record itself says; `?` in the query stands for a value."""
@@ -93,6 +96,10 @@ class PostgreSQL(Ground):
             self._reader.close()
             self._reader = self._connect()
         return self._reader.execute(statement, values or None).fetchall()
+
+    def cut(self) -> None:
+        """End all connections of the application and its nodes, at whatever they are."""
+        self.rows("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hotplate%'")
 
     def close(self) -> None:
         self._reader.close()

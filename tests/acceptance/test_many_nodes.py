@@ -19,6 +19,10 @@ def test_a_run_of_a_killed_node_begins_again_on_another_one_soon(home: Home) -> 
     assert figures["s until another node begins the run of a killed one again, p50"] <= 3
 
 
+def test_connections_that_are_ended_again_and_again_do_no_harm(home: Home) -> None:
+    trials.cut_connections(home, runs=500, cuts=15)
+
+
 def test_the_next_node_knows_of_a_killed_one_though_nodes_of_other_records_have_come(
     home: Home, engine: NewGround, tmp_path: Path, where: Path
 ) -> None:

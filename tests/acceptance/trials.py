@@ -132,6 +132,28 @@ def one_at_a_time(home: Home, runs: int, *, faults: int) -> Figures:
     return {"runs": runs, "met another": 0, "kills": sum(storm.faults.values())}
 
 
+def cut_connections(home: Home, runs: int, cuts: int) -> Figures:
+    """All connections to the record are ended again and again while runs are executed, and say and give much."""
+    nodes, where = [home.node("--concurrency", "2") for _ in range(2)], home.folder / "steps"
+    giving = [jobs.repeat.start(f"{n}", 2_000_000) for n in range(10, 20)]
+    saying = [jobs.squares.start(10_000) for _ in range(4)]
+    stepping = [jobs.step.start(str(where), n, 0.01) for n in range(runs)]
+    n = len(stepping) + len(giving) + len(saying)
+    for at in range(cuts):
+        until(lambda: ended(home) >= n * at // (cuts + 1), "some runs to end")  # noqa: B023
+        home.ground.cut()
+    until(lambda: ended(home) == n, "the end of all")
+    assert set(map(tuple, final_moves(home).values())) == {("succeed",)}
+    assert len(lines(where)) == 2 * runs, "begun twice"
+    assert [run.wait(5) for run in giving] == [f"{n}" * 2_000_000 for n in range(10, 20)]
+    for run in saying:
+        assert [int(event.data) for event in home.events(run, "partial")] == [n * n for n in range(10_000)]
+    for node in nodes:
+        assert "refused" not in home.processes.output(node)
+        assert "discarding" not in home.processes.output(node)
+    return {"runs": n, "cuts": cuts, "not exactly one outcome": 0, "begun twice": 0}
+
+
 def cancels(home: Home, runs: int) -> Figures:
     """Four threads cancel all runs in any order while they begin and end."""
     home.node("--concurrency", "2")

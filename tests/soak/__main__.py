@@ -35,6 +35,11 @@ TRIALS: dict[str, Callable[[Home], trials.Figures]] = {
     "Racing starts": lambda home: trials.racing_starts(home, keys=1000),
 }
 
+OF_MANY_NODES: dict[str, Callable[[Home], trials.Figures]] = {
+    "One of two nodes killed": lambda home: trials.killed_nodes_among_others(home, times=10),
+    "Connections to the database ended": lambda home: trials.cut_connections(home, 5000, cuts=100),
+}
+
 
 def run(title: str, trial: Callable[[Home], trials.Figures], new_ground: NewGround) -> trials.Figures:
     """One trial in a home of its own."""
@@ -54,7 +59,7 @@ def run(title: str, trial: Callable[[Home], trials.Figures], new_ground: NewGrou
 
 def main() -> None:
     parser = ArgumentParser(prog="python -m tests.soak")
-    parser.add_argument("trials", nargs="*", metavar="TRIAL", help="; ".join(TRIALS))
+    parser.add_argument("trials", nargs="*", metavar="TRIAL", help="; ".join(TRIALS | OF_MANY_NODES))
     parser.add_argument("--engine", choices=ENGINES, default="embedded")
     args = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("HOTPLATE_")]:
@@ -62,7 +67,8 @@ def main() -> None:
     kind = ENGINES[args.engine]
     with ExitStack() as stack:
         servers = [stack.enter_context(server()) for server in kind.needs]
-        chosen = {title: trial for title, trial in TRIALS.items() if not args.trials or title in args.trials}
+        possible = TRIALS | (OF_MANY_NODES if kind.nodes > 1 else {})
+        chosen = {title: trial for title, trial in possible.items() if not args.trials or title in args.trials}
         found = {title: run(title, trial, lambda data: kind(data, *servers)) for title, trial in chosen.items()}
     if not args.trials:
         write(args.engine, found)

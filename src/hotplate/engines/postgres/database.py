@@ -39,9 +39,15 @@ log = logging.getLogger("hotplate")
 R = TypeVar("R")
 
 # The pool's own words about each of its tries: we say once that the database is away, and when it is back.
-logging.getLogger("psycopg.pool").addFilter(lambda record: "'hotplate'" not in record.getMessage())
+logging.getLogger("psycopg.pool").addFilter(
+    lambda record: not any(ours in record.getMessage() for ours in ("'hotplate'", "<hotplate."))
+)
 
 Row = tuple[Any, ...]
+
+
+class Pooled(Connection[Row]):
+    """A connection of our pool, whose log calls it by this class."""
 
 
 class Database:
@@ -51,7 +57,7 @@ class Database:
         self.url, self._size = url, size
         self.losses = 0
         """How often the database was found to be away: what was observed before may be out of date."""
-        self._pool: ConnectionPool[Connection[Row]] | None = None
+        self._pool: ConnectionPool[Pooled] | None = None
         self._pid = 0
         self.retrying(self._prepare)
 
@@ -92,7 +98,7 @@ class Database:
             self._pool.close(timeout=1)
         self._pool = None
 
-    def _connections(self) -> ConnectionPool[Connection[Row]]:
+    def _connections(self) -> ConnectionPool[Pooled]:
         if self._pool is None or self._pid != os.getpid():
             # a pool inherited over a fork has no threads here, and its connections are the parent's
             self._pid = os.getpid()
@@ -104,6 +110,7 @@ class Database:
                 timeout=CONNECT_S,
                 reconnect_timeout=1,
                 kwargs={"autocommit": True, "application_name": "hotplate", **_SOCKET},
+                connection_class=Pooled,
                 configure=_configure,
                 open=True,
                 name="hotplate",
@@ -141,7 +148,7 @@ def connect(url: str, name: str) -> Connection[Row]:
     return psycopg.connect(url, autocommit=True, application_name=name, **_SOCKET)
 
 
-def _configure(connection: Connection[Row]) -> None:
+def _configure(connection: Pooled) -> None:
     # All is found by index, whatever the values: to plan anew for these takes longer than most statements themselves.
     connection.execute("set plan_cache_mode to force_generic_plan")
     # Whoever stands still or is cut off amid a transaction keeps others waiting for its locks no longer than this.
