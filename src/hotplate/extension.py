@@ -11,7 +11,7 @@ from flask import Flask, current_app, has_app_context
 
 from . import config, context, file
 from .engine import Engine
-from .errors import DeclarationError, HotplateError
+from .errors import DeclarationError, EngineError, HotplateError
 from .registry import Namespace, Registry
 from .web.pages import PAGES
 from .web.state import EXTENSION, AppState
@@ -111,16 +111,17 @@ def _open_engine(state: AppState) -> Engine:
     return open_engine(place, state.registry.jobs.get, lambda: celery_of(state), state.app.name)
 
 
-def celery_of(state: AppState) -> Any:
-    """The Celery application that goes with a Flask application. Its workers host nodes where the settings say so."""
+def celery_of(state: AppState, name: str | None = None) -> Any:
+    """The Celery application that goes with a Flask application. Its workers host nodes where the settings say so.
+
+    name: the Flask application's on command lines; else the module is looked for that has it.
+    Raises `EngineError` where Celery is not installed.
+    """
     if state.celery is None:
-        from .engines.celery.app import make_celery, wakes_of  # noqa: PLC0415 - Celery is there with an extra only
-        from .engines.celery.host import Hosted, Hosting, attach  # noqa: PLC0415
-
-        def hosting() -> Hosting:
-            queues = {job.options_.queue for job in state.registry.jobs.values()}
-            return Hosting(_reference(state.app), wakes_of(state.app.name), sorted(queues), state.engine().queue.wake)
-
+        try:
+            from .engines.celery.app import make_celery  # noqa: PLC0415 - Celery is there with an extra only
+        except ImportError as error:
+            raise EngineError(f"this needs Celery: pip install 'hotplate[celery]' ({error})") from error
         state.celery = make_celery(
             state.app.name,
             state.settings.broker_url,
@@ -128,19 +129,35 @@ def celery_of(state: AppState) -> Any:
             state.app.app_context,
         )
         if state.settings.broker_url:
-            attach(state.celery, Hosted(hosting))
+            _host_nodes(state, name)
     return state.celery
+
+
+def _host_nodes(state: AppState, name: str | None) -> None:
+    """Let the workers of the Celery application be hosts of nodes."""
+    from .engines.celery.app import Wakes  # noqa: PLC0415 - as above
+    from .engines.celery.host import Hosted, Hosting, attach  # noqa: PLC0415
+    from .engines.celery.queue import CeleryQueue, prefix_of  # noqa: PLC0415
+
+    prefix = prefix_of(state.app.name, state.settings.database_url)
+    queue = CeleryQueue(lambda: state.celery, prefix)
+
+    def hosting() -> Hosting:
+        queues = {job.options_.queue for job in state.registry.jobs.values()}
+        return Hosting(name or _reference(state.app), Wakes(prefix), sorted(queues), queue.wake)
+
+    attach(state.celery, Hosted(hosting))
 
 
 def _reference(app: Flask) -> str:
     """The application's name on command lines. Raises `HotplateError` if it cannot be told."""
-    if os.environ.get(config.APP_KEY):
-        return os.environ[config.APP_KEY]
     own = sys.modules.get(app.import_name)
     for module in ([own] if own else []) + list(sys.modules.values()):
         for name, value in list(getattr(module, "__dict__", {}).items()):
             if value is app and module.__name__ != "__main__":
                 return f"{module.__name__}:{name}"
+    if os.environ.get(config.APP_KEY):
+        return os.environ[config.APP_KEY]
     raise HotplateError(f"set {config.APP_KEY} to the application (module:app): it cannot be told from {app.name!r}")
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from hotplate.engines.sqlite.folder import DATABASE
 from tests.processes import Processes
-from tests.servers import Kept, Postgres
+from tests.servers import Kept, Postgres, RabbitMQ, Redis
 
 
 class Ground(ABC):
@@ -106,7 +106,30 @@ class PostgreSQL(Ground):
         self._server.drop(self.url)
 
 
+class Cluster(PostgreSQL):
+    """PostgreSQL, with Celery's workers as the hosts of nodes, woken by a broker."""
+
+    def __init__(self, data: Path, server: Postgres, broker: Redis | RabbitMQ) -> None:
+        super().__init__(data, server)
+        self.broker, self.broker_url = broker, broker.fresh()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return super().environ | {"HOTPLATE_BROKER_URL": self.broker_url}
+
+
+class ClusterOnRedis(Cluster):
+    needs = (Postgres, Redis)
+
+
+class ClusterOnRabbitMQ(Cluster):
+    needs = (Postgres, RabbitMQ)
+
+
 ENGINES: Mapping[str, type[Ground]] = {"embedded": Embedded, "postgresql": PostgreSQL}
+
+CLUSTERS: Mapping[str, type[Ground]] = {"celery-redis": ClusterOnRedis, "celery-rabbitmq": ClusterOnRabbitMQ}
+"""Those of them with a broker."""
 
 NewGround = Callable[[Path], Ground]
 """Makes the ground of one home, with an empty record, of its data folder."""

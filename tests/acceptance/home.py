@@ -65,7 +65,8 @@ class Home:
 
         def serves() -> bool:
             assert node.poll() is None, self.processes.output(node)
-            return any(one.pid == node.pid for one in self.engine.ledger.nodes())
+            hosted = {node.pid, *children(node.pid)}
+            return any(one.pid in hosted for one in self.engine.ledger.nodes())
 
         until(serves, "the node to be ready")
 
@@ -138,7 +139,8 @@ def is_alive(pid: int) -> bool:
 def children(pid: int) -> list[int]:
     """The processes that a process has started, none if it is gone."""
     try:
-        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+        by_thread = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        return [int(child) for children in by_thread for child in children]
     except OSError:
         return []
 

@@ -15,7 +15,7 @@ from msgspec import json
 
 from ..config import APP_KEY
 from ..engines.choice import open_record
-from ..engines.node.host import ARGUMENTS_KEY, NodeArguments, find_host
+from ..engines.node.host import ARGUMENTS_KEY, GONE, NodeArguments, find_host
 from ..engines.node.node import Node
 from ..engines.node.record import Record
 from ..engines.sqlite.folder import NodeLock
@@ -52,15 +52,15 @@ def command(
     """
     name = app_name(app)
     terminal_log.show("worker", "debug" if is_debugged() else loglevel)
-    if SUPERVISOR_KEY in os.environ:
-        die_with(int(os.environ[SUPERVISOR_KEY]), signal.SIGTERM)
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()] if queues else None
     host = find_host()
+    if host is not None:
+        die_with(host[1], GONE)
+    elif SUPERVISOR_KEY in os.environ:
+        die_with(int(os.environ[SUPERVISOR_KEY]), signal.SIGTERM)
     arguments = NodeArguments(concurrency, chosen, loglevel, ready_file)
     if host is None and os.environ.get("HOTPLATE_BROKER_URL"):
         become_celery(name, arguments)
-    if host is not None:
-        die_with(host[1], signal.SIGTERM)
     worker = [sys.executable, "-m", "hotplate.cli.child", name]
     opener = Opener(is_hosted=host is not None)
     node = Node(worker, opener, arguments, host[0] if host else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from ..engine import Engine
 from ..errors import EngineError
 from ..job import Job
 from ..worker.channel import Hello
-from .celery.queue import CeleryQueue
+from .celery.queue import CeleryQueue, prefix_of
 from .node.child import end_leftovers
 from .node.presence import Presence
 from .node.record import Record
@@ -52,7 +53,9 @@ def open_engine(place: Place, jobs: Jobs, open_celery: Callable[[], Any], app_na
     """
     if not place.database_url:
         return _open_sqlite(place, jobs)
-    return _open_postgres(place, jobs, lambda feed: CeleryQueue(open_celery, app_name, feed))
+    return _open_postgres(
+        place, jobs, lambda feed: CeleryQueue(open_celery, prefix_of(app_name, place.database_url), feed)
+    )
 
 
 def open_record(node: str, hello: Hello) -> Record:
@@ -97,6 +100,8 @@ def _sqlite_record(hello: Hello) -> Record:
 
 
 def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], CeleryQueue]) -> Engine:
+    if place.has_broker and find_spec("celery") is None:
+        raise EngineError("a broker is set, which needs Celery: pip install 'hotplate[celery]'")
     ledger, database = _postgres_ledger(place, None)
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415

@@ -17,17 +17,24 @@ MOST = 1000
 """More wake-ups than this need not wait in a queue of the broker."""
 
 
+_DEFAULTS: Mapping[str, Any] = {
+    "task_ignore_result": True,
+    # a node does its work without the broker, too: its host waits for the broker for as long as it takes
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+}
+
+
 class Wakes(Struct, frozen=True):
-    """The broker's queues of an application: one for each queue of runs. Messages say nothing but where they lie."""
+    """The broker's queues of an application: one for each queue of runs. Messages say nothing but where they lie.
+
+    prefix: see `queue.prefix_of`.
+    """
 
     prefix: str
 
     def queue(self, name: str) -> Queue:
         return Queue(f"{self.prefix}{name}", routing_key=f"{self.prefix}{name}", message_ttl=TTL_S, max_length=MOST)
-
-
-def wakes_of(app_name: str) -> Wakes:
-    return Wakes(f"hotplate.{app_name}.")
 
 
 def make_celery(
@@ -50,7 +57,7 @@ def make_celery(
                 return self.run(*args, **kwargs)
 
     celery = Celery(name, task_cls=ContextTask, set_as_current=False)
-    celery.conf.update({"task_ignore_result": True, "broker_connection_retry_on_startup": True, **given})
+    celery.conf.update({**_DEFAULTS, **given})
     if broker_url:
         celery.conf.broker_url = broker_url
     return celery

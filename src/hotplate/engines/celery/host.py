@@ -14,22 +14,25 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from celery import bootsteps
+from celery import bootsteps, signals
 from celery.worker import state as celery_state
 from kombu import Consumer
 from msgspec import Struct, json
 
 from ..node.host import ARGUMENTS_KEY, HOST_KEY, LOOK, MORE, NodeArguments
 from .app import Wakes
+from .log import say_connected
 
 _HOSTED = "hotplate_hosted"
 HOLD_S = 1.0
 ENOUGH_S = 5.0
 RESTART_S = 1.0
+AGAIN_S = 0.2
 
 log = logging.getLogger("hotplate.node")
 
@@ -55,9 +58,7 @@ class Hosted:
         self.arguments = NodeArguments()
         self.end: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._watcher: threading.Thread | None = None
-        self._is_ending = False
-        self.on_words: Callable[[bytes], None] = lambda words: None
+        self._spawning, self._ending = threading.Lock(), threading.Event()
 
     @property
     def hosting(self) -> Hosting:
@@ -69,9 +70,8 @@ class Hosted:
         return list(own) if own is not None else sorted({"default", *self.hosting.queues})
 
     def start(self) -> None:
-        self._spawn()
-        self._watcher = threading.Thread(target=self._watch, name="hotplate-node", daemon=True)
-        self._watcher.start()
+        self._process = self._spawn()
+        threading.Thread(target=self._watch, args=(self._process,), name="hotplate-node", daemon=True).start()
 
     def look(self) -> None:
         """Tell it to look for work."""
@@ -83,35 +83,37 @@ class Hosted:
         """Wake another node: this one is full, and there may be more work."""
         self.hosting.pass_on(self.queues())
 
-    def heard(self) -> None:
-        """Take in what it has said."""
-        with suppress(OSError):
-            if self.end is not None:
-                self.on_words(self.end.recv(4096))
+    @property
+    def is_told(self) -> bool:
+        """Whether it was told to end."""
+        return self._ending.is_set()
 
-    def stop(self) -> None:
-        """Let it end after the runs that are going on, or after its grace."""
-        self._is_ending = True
-        self._tell(signal.SIGTERM)
-        try:
+    def tell(self) -> None:
+        """Tell it to end: the first time after the runs that are going on, or after its grace; then at once."""
+        self._ending.set()
+        with suppress(ProcessLookupError):
             if self._process is not None:
-                self._process.wait()
-        except BaseException:  # told a second time, by a signal
-            self.terminate()
-            raise
+                self._process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        with self._spawning:
+            process = self._process
+        if process is not None:
+            process.wait()
 
     def terminate(self) -> None:
-        """End it at once."""
-        self._is_ending = True
-        self._tell(signal.SIGTERM)
-        self._tell(signal.SIGTERM)
-        if self._process is not None:
-            try:
-                self._process.wait(ENOUGH_S)
-            except subprocess.TimeoutExpired:
+        """End it at once: what it has begun is given back, if it still can do that."""
+        self.tell()
+        deadline = time.monotonic() + ENOUGH_S
+        while self._process is not None and self._process.poll() is None:
+            if time.monotonic() > deadline:
                 self._process.kill()
+            self.tell()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(AGAIN_S)
 
-    def _spawn(self) -> None:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         command = [sys.executable, "-m", "hotplate", "worker", self.hosting.app]
@@ -123,7 +125,7 @@ class Hosted:
             command += ["--loglevel", self.arguments.loglevel]
         if self.arguments.ready_file:
             command += ["--ready-file", self.arguments.ready_file]
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             command,
             env={**os.environ, HOST_KEY: f"{theirs.fileno()},{os.getpid()}"},
             pass_fds=[theirs.fileno()],
@@ -131,28 +133,24 @@ class Hosted:
             start_new_session=True,  # Ctrl-C is ours to hear, and to pass on once
         )
         theirs.close()
-        old, self.end = self.end, ours
-        if old is not None:
-            old.close()
+        self.end = ours  # who listens to the one before closes that
+        return process
 
-    def _watch(self) -> None:
-        while self._process is not None:
-            status = self._process.wait()
-            if self._is_ending:
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        while True:
+            status = process.wait()
+            if self.is_told:
                 return
             if status > 0:
                 log.error("the node has ended with status %d: so does this worker", status)
                 celery_state.should_stop = status
                 return
             log.warning("the node was ended by signal %d; starting another one", -status)
-            threading.Event().wait(RESTART_S)
-            if not self._is_ending:
-                self._spawn()
-
-    def _tell(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+            self._ending.wait(RESTART_S)
+            with self._spawning:
+                if self.is_told:
+                    return
+                process = self._process = self._spawn()
 
 
 def _chosen_queues(app: Any) -> list[str] | None:
@@ -183,16 +181,44 @@ class NodeStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def __init__(self, worker: Any, concurrency: int | None = None, **kwargs: Any) -> None:
         super().__init__(worker, **kwargs)
-        self._hosted = hosted = _hosted_by(worker.app)
+        self._hosted = _hosted_by(worker.app)
         told = os.environ.get(ARGUMENTS_KEY)
-        chosen = _chosen_queues(worker.app)
-        hosted.arguments = json.decode(told, type=NodeArguments) if told else NodeArguments(concurrency, chosen)
+        self._is_ours = told is not None
+        chosen = NodeArguments(concurrency, _chosen_queues(worker.app))
+        self._hosted.arguments = json.decode(told, type=NodeArguments) if told else chosen
 
     def start(self, worker: Any) -> None:
+        if self._is_ours:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._interrupted)
+        else:
+            signals.worker_shutting_down.connect(self._signalled, weak=False)
         self._hosted.start()
 
+    def _signalled(self, **kwargs: Any) -> None:
+        self._hosted.tell()  # at once: Celery itself may be waiting for its broker
+
+    def _interrupted(self, *_: object) -> None:
+        celery_state.should_stop = 0
+        end = self._end_at_once if self._hosted.is_told else self._end_soon
+        threading.Thread(target=end, name="hotplate-end", daemon=True).start()
+
+    def _end_soon(self) -> None:
+        self._hosted.tell()
+        self._hosted.wait()
+        time.sleep(ENOUGH_S)
+        os._exit(0)  # Celery waits for a broker that does not answer
+
+    def _end_at_once(self) -> None:
+        self._hosted.terminate()
+        os._exit(0)
+
+    def close(self, worker: Any) -> None:
+        if not self._hosted.is_told:
+            self._hosted.tell()
+
     def stop(self, worker: Any) -> None:
-        self._hosted.stop()
+        self._hosted.wait()
 
     def terminate(self, worker: Any) -> None:
         self._hosted.terminate()
@@ -212,13 +238,19 @@ class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
     def get_consumers(self, channel: Any) -> list[Consumer]:
         wakes = self._hosted.hosting.wakes
         queues = [wakes.queue(name) for name in self._hosted.queues()]
-        consumer = Consumer(channel, queues=queues, on_message=self._woken, prefetch_count=1, accept=["json"])
+        consumer = Consumer(
+            channel,
+            queues=queues,
+            on_message=self._woken,
+            on_decode_error=lambda message, error: self._woken(message),  # it says nothing that needs to be understood
+            prefetch_count=1,
+        )
         return [consumer]
 
     def start(self, c: Any) -> None:
-        super().start(c)
         self._consumer, self._held, self._end = c, [], None
-        self._hosted.on_words = self._heard
+        super().start(c)
+        say_connected()
         self._hosted.look()  # whatever was said while we were away
 
     def _woken(self, message: Any) -> None:
@@ -236,10 +268,19 @@ class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
         if hub is not None and self._end is not self._hosted.end:
             if self._end is not None:
                 hub.remove_reader(self._end)
+                self._end.close()
             self._end = self._hosted.end
-            hub.add_reader(self._end, self._hosted.heard)
+            hub.add_reader(self._end, self._hear)
 
-    def _heard(self, words: bytes) -> None:
+    def _hear(self) -> None:
+        try:
+            words = self._end.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            words = b""
+        if not words:  # the node has ended
+            self._consumer.hub.remove_reader(self._end)
         for message in list(self._held):
             self._let_go(message)
         if MORE in words:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from ..pauses import pause_after
 
@@ -28,14 +29,23 @@ class Beside(Protocol):
         """Tell all nodes to look."""
 
 
+def prefix_of(app_name: str, database_url: str) -> str:
+    """How the names of the broker's queues of an application begin.
+
+    Many applications are called `app`: the name of the database, too, keeps those on one broker apart.
+    """
+    return f"hotplate.{app_name}.{urlsplit(database_url).path.strip('/')}."
+
+
 class CeleryQueue:
     """Wakes one node that has room, of those that serve the queue.
 
     open_celery: gives the Celery application; called in the thread that speaks, when there is first something to say.
+    prefix: see `prefix_of`. beside: tells nodes while the broker is away.
     """
 
-    def __init__(self, open_celery: Callable[[], Any], app_name: str, beside: Beside) -> None:
-        self._open_celery, self._app_name, self._beside = open_celery, app_name, beside
+    def __init__(self, open_celery: Callable[[], Any], prefix: str, beside: Beside | None = None) -> None:
+        self._open_celery, self._prefix, self._beside = open_celery, prefix, beside
         self._thread: threading.Thread | None = None
         self._reset()
 
@@ -60,7 +70,8 @@ class CeleryQueue:
         self._alarm.set()
 
     def stop(self) -> None:
-        self._beside.work()
+        if self._beside is not None:
+            self._beside.work()
 
     def close(self) -> None:
         self._is_closed = True
@@ -71,19 +82,21 @@ class CeleryQueue:
     def _serve(self) -> None:
         while not self._is_closed:
             try:
-                with self._open_celery().connection_for_write() as connection:
+                # no heartbeats, which nobody would send while there is nothing to say
+                with self._open_celery().connection_for_write(heartbeat=0) as connection:
                     self._speak(connection)
             except Exception as error:  # whatever a transport raises for a broker that is away
                 self._say_away(error)
                 self._alarm.clear()
                 self._take()
-                self._beside.work()
+                self.stop()
                 self._alarm.wait(RETRY_S)
 
     def _speak(self, connection: Any) -> None:
-        from .app import wakes_of  # noqa: PLC0415 - Celery is loaded when there is first something to say
+        from .app import Wakes  # noqa: PLC0415 - Celery is loaded when there is first something to say
 
-        wakes, sent = wakes_of(self._app_name), 0
+        wakes, sent = Wakes(self._prefix), 0
+        connection.connect()  # raises at once, and does not try for ever as it would when it is first used
         producer = connection.Producer(serializer="json")
         while not self._is_closed:
             self._alarm.wait()

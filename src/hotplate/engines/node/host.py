@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from selectors import EVENT_READ, BaseSelector
 
 from msgspec import Struct
 
@@ -19,6 +21,10 @@ ARGUMENTS_KEY = "HOTPLATE_NODE_ARGUMENTS"
 LOOK, LOOKED, MORE = b"!", b".", b"+"
 """What they say: look for work; I have looked; I have taken all I can, and there may be more."""
 
+GONE = signal.SIGUSR1
+"""The system sends this to the node when its host has ended, however that came; the socket may then still be held open
+by what the host had started."""
+
 
 class NodeArguments(Struct, frozen=True):
     """What a command line says of the node: None leaves it to the settings. ready_file: see `sign.Sign`."""
@@ -30,30 +36,40 @@ class NodeArguments(Struct, frozen=True):
 
 
 class Host:
-    """The node's end. on_look and on_gone are called when the host asks to look, and when it has ended."""
+    """The node's end."""
 
     def __init__(self, end: socket.socket) -> None:
-        self.end = end
-        self.on_look: Callable[[], None] = lambda: None
-        self.on_gone: Callable[[], None] = lambda: None
+        self._end = end
         self._waits = False
         end.setblocking(False)
 
-    def hear(self) -> None:
-        """Take in what it says."""
-        with suppress(BlockingIOError):
-            if self.end.recv(4096):
-                self._waits = True
-                self.on_look()
-            else:
-                self.on_gone()
+    def begin(self, selector: BaseSelector, on_look: Callable[[], None], on_gone: Callable[[], None]) -> None:
+        """Hear it from now on: it may ask the node to look, or have ended."""
+
+        def hear() -> None:
+            with suppress(BlockingIOError):
+                if self._end.recv(4096):
+                    self._waits = True
+                    on_look()
+                else:
+                    on_gone()
+
+        selector.register(self._end, EVENT_READ, hear)
+
+    def lose(self, selector: BaseSelector) -> bool:
+        """Hear it no more; false if that was so before."""
+        if self._end.fileno() == -1:
+            return False
+        selector.unregister(self._end)
+        self._end.close()
+        return True
 
     def answer(self, *, more: bool) -> None:
         """Say that the node has looked; `more`: it has taken all it can, and there may be more."""
         if self._waits:
             self._waits = False
             with suppress(OSError):
-                self.end.send(MORE if more else LOOKED)
+                self._end.send(MORE if more else LOOKED)
 
 
 def find_host() -> tuple[Host, int] | None:

@@ -24,7 +24,7 @@ from ...worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, S
 from . import judge
 from .child import Child, Given
 from .crew import Crew, cores
-from .host import Host, NodeArguments
+from .host import GONE, Host, NodeArguments
 from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
@@ -414,9 +414,8 @@ class Node:
         self._rung = True
 
     def _lose_host(self) -> None:
-        assert self._host is not None
-        self._selector.unregister(self._host.end)
-        self.stop()
+        if self._host and self._host.lose(self._selector) and not self._stopping:
+            self.stop()
 
     def _ring(self) -> None:
         assert self._record is not None
@@ -438,8 +437,8 @@ class Node:
         self._selector.register(ear, selectors.EVENT_READ, lambda: ear.recv(64))
         self._mouth = mouth
         if host := self._host:
-            host.on_look, host.on_gone = self._look_soon, self._lose_host
-            self._selector.register(host.end, selectors.EVENT_READ, host.hear)
+            host.begin(self._selector, self._look_soon, self._lose_host)
+            signal.signal(GONE, lambda *_: self._asked.append(self._lose_host))
         return ear
 
     def _patience(self) -> float:
