@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from . import tracing
 from .context import here
 from .errors import Conflict, EngineError, NotFound
 from .options import Known
@@ -40,7 +41,10 @@ UNTIMED = 0.0
 
 
 class NewRun(Struct, frozen=True, kw_only=True):
-    """A run to be started. `params` is a JSON array or object; `due_at` a Unix timestamp in seconds."""
+    """A run to be started. `params` is a JSON array or object; `due_at` a Unix timestamp in seconds.
+
+    trace: the trace that its start belongs to, as W3C traceparent.
+    """
 
     id: str
     job: str
@@ -55,6 +59,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     caller: str = "anonymous"
     retry_of: str | None = None
     parent_id: str | None = None
+    trace: str | None = None
 
 
 class Want(Struct, frozen=True, kw_only=True):
@@ -95,6 +100,7 @@ class Claim(Struct, frozen=True):
     saved: bytes | None
     caller: str
     log_bytes: int
+    trace: str | None
     ahead: bool
 
 
@@ -426,22 +432,25 @@ class Engine:
         if not old.is_final:
             raise Conflict(data=f"run {old.id} is {old.state}; only a run that has ended can be retried")
         job = self._jobs(old.job)
-        return self.start(
-            [
-                NewRun(
-                    id=new_id(),
-                    job=old.job,
-                    params=bytes(old.params),
-                    queue=old.queue,
-                    priority=old.priority,
-                    max_attempts=job.options_.retries + 1 if job else old.max_attempts,
-                    lost_limit=job.lost_limit if job else LOST_LIMIT,
-                    cap=job.options_.concurrency if job else None,
-                    caller=old.caller,
-                    retry_of=old.id,
-                )
-            ]
-        )[0]
+        new = new_id()
+        with tracing.sending(old.job, new, old.queue) as trace:
+            return self.start(
+                [
+                    NewRun(
+                        id=new,
+                        job=old.job,
+                        params=bytes(old.params),
+                        queue=old.queue,
+                        priority=old.priority,
+                        max_attempts=job.options_.retries + 1 if job else old.max_attempts,
+                        lost_limit=job.lost_limit if job else LOST_LIMIT,
+                        cap=job.options_.concurrency if job else None,
+                        caller=old.caller,
+                        retry_of=old.id,
+                        trace=trace,
+                    )
+                ]
+            )[0]
 
     def value(self, run: Run) -> Any:
         """The run's result, decoded to the result type of its job where that is known here."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from . import tracing
 from .context import here
 from .errors import ABOUT
 
@@ -45,6 +46,7 @@ def json_line(at: float, level: str, logger: str, message: str, **facts: Any) ->
     """One line; facts that are None are left out."""
     time = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line: dict[str, Any] = {"time": time, "level": level.lower(), "logger": logger, "message": message}
+    line |= tracing.current()
     if run := here():
         line |= {"run": run.id, "job": run.job, "attempt": run.attempt}
     if node := os.environ.get(NODE_KEY):

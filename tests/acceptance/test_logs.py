@@ -13,7 +13,7 @@ import pytest
 
 from hotplate.errors import about, log_failure
 from hotplate.logs import JsonFormatter
-from tests.processes import Processes, until
+from tests.processes import Processes, free_port, until
 
 PAGE = Path(__file__).parents[2] / "docs/howto/observe.md"
 APP = """
@@ -84,7 +84,7 @@ def test_a_node_says_what_each_line_is_about(where: str, tmp_path: Path, process
 def test_dev_writes_json_for_all_its_processes(tmp_path: Path, processes: Processes) -> None:
     (tmp_path / "app.py").write_text(APP)
     dev = processes.start(
-        "hotplate", "dev", "app.py", "-p", "5600", cwd=tmp_path, environ={"HOTPLATE_LOG_FORMAT": "json"}
+        "hotplate", "dev", "app.py", "-p", str(free_port()), cwd=tmp_path, environ={"HOTPLATE_LOG_FORMAT": "json"}
     )
     found = until(lambda: re.search(r"http://[\d.:]+", processes.output(dev)), "the address")
     wait(found[0], start(found[0], "talk", "x"))

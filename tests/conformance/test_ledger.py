@@ -68,6 +68,14 @@ class TestStarting:
         assert bytes(run.params) == b"[1,2]"
         assert ledger.get([run.id])[0] == run
 
+    def test_the_trace_it_carries_goes_to_whoever_claims_it(self, ledger: Ledger) -> None:
+        start(ledger, new(trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+        start(ledger)
+        assert [one.trace for one in claim(ledger, 2)] == [
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            None,
+        ]
+
     def test_it_is_seen_by_other_processes(self, engine: Implementation) -> None:
         (run,) = start(engine.ledger())
         assert engine.ledger().get([run.id])[0].id == run.id

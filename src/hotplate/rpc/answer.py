@@ -8,6 +8,7 @@ from threading import current_thread, main_thread
 from time import perf_counter
 from typing import Any, Protocol
 
+from .. import tracing
 from ..caller import Caller
 from ..context import caller as current_caller
 from ..errors import Error, InternalError, InvalidParams, InvalidRequest, MethodNotFound, Unauthenticated, log_failure
@@ -25,6 +26,7 @@ from .message import (
     is_structured,
     is_valid_id,
     read,
+    sent_error,
 )
 
 log = logging.getLogger("hotplate")
@@ -36,6 +38,9 @@ SIGN_IN = (
 
 LONGEST_MISTAKE = 64
 """No names are looked for that resemble an unknown name of more characters."""
+
+ERROR_PIECES = 2
+"""So many pieces, with the comma before it, has a response with an error; one with a result has more."""
 
 Answers = Mapping[str, Callable[[bytes, Caller], bytes]]
 
@@ -116,7 +121,7 @@ class Answerer:
         self._public_answers = {name: self._answers[name] for name, target in targets.items() if target.public}
         self._max_batch = max_batch
         self._translate = translate
-        self._calls = self._plain_calls
+        self._calls = self._bare_calls = self._plain_calls if tracing.tracer() is None else self._traced_calls
         if observe is not None:
             self._observe, self._calls = observe, self._observed_calls
         self._times: dict[str, Times] = {}
@@ -187,11 +192,24 @@ class Answerer:
                 began = times.get(request.method, times[""]).add_other(began, other)
         return said
 
+    def _traced_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
+        said: list[bytes] = []
+        for request in requests:
+            target = self._targets.get(request.method)
+            with tracing.calling(target.name if target else None) as span:
+                response = self._plain_calls((request,), answers, caller)
+                if span is not None and len(response) == ERROR_PIECES:
+                    error = sent_error(response[1])
+                    span.set_attribute("rpc.response.status_code", str(error.code))
+                    tracing.fail(span, str(error.code), error.message)
+            said += response
+        return said
+
     def _observed_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
         said = []
         for request in requests:
             began = perf_counter()
-            response = b"".join(self._plain_calls((request,), answers, caller))
+            response = b"".join(self._bare_calls((request,), answers, caller))
             self._observe(request.method, perf_counter() - began, response[1:] or None)
             said.append(response)
         return said

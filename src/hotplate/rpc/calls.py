@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from math import inf
 from time import perf_counter
 
-import msgspec
+from .message import sent_error
 
 BOUNDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, inf)
 """Calls are counted by duration: each under the first of these seconds that it did not exceed."""
@@ -18,17 +18,6 @@ UNKNOWN = "unknown"
 
 MOST_CODES = 50
 """So many different error codes of a method are told apart."""
-
-
-class _Error(msgspec.Struct):
-    code: int | float
-
-
-class _Response(msgspec.Struct):
-    error: _Error
-
-
-_read = msgspec.json.Decoder(_Response).decode
 
 
 class Times:
@@ -54,7 +43,7 @@ class Times:
 
     def add_other(self, began: float, response: bytes | None) -> float:
         """Count a call without a result: an error, or (None) a notification; the time now."""
-        outcome = "notification" if response is None else str(_read(response).error.code)
+        outcome = "notification" if response is None else str(sent_error(response).code)
         self.others[outcome if outcome in self.others or len(self.others) < MOST_CODES else "other"] += 1
         return self.add(began)
 

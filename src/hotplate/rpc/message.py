@@ -118,6 +118,25 @@ def error_response(error: Error, request_id: bytes = b"null") -> bytes:
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (request_id or b"null", encode(body))
 
 
+class SentError(Struct):
+    """The error of a response that was sent."""
+
+    code: int | float
+    message: str = ""
+
+
+class _ErrorResponse(Struct):
+    error: SentError
+
+
+_read_error = Decoder(_ErrorResponse).decode
+
+
+def sent_error(response: bytes) -> SentError:
+    """What `error_response` has written."""
+    return _read_error(response).error
+
+
 def clip(text: str) -> str:
     """Text about a wrong request, short enough to be sent back."""
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .. import tracing
 from ..caller import Caller
 from ..context import here
 from ..engine import Engine, NewRun
@@ -30,23 +31,26 @@ class Starting:
         _check(options)
         declared = job.options_
         parent = here()
-        new = NewRun(
-            id=new_id(),
-            job=name,
-            params=params or b"{}",
-            queue=options.queue or declared.queue,
-            priority=declared.priority if options.priority is None else options.priority,
-            due_at=time.time() + options.delay if options.delay else 0.0,
-            max_attempts=declared.retries + 1,
-            lost_limit=job.lost_limit,
-            cap=declared.concurrency,
-            key=options.key,
-            caller=caller.id,
-            parent_id=parent.id if parent else None,
-        )
-        if options.on is not None:
-            return self.engine().start_within(options.on, [new])[0]
-        return self.engine().start([new])[0]
+        run_id, queue = new_id(), options.queue or declared.queue
+        with tracing.sending(name, run_id, queue) as trace:
+            new = NewRun(
+                id=run_id,
+                job=name,
+                params=params or b"{}",
+                queue=queue,
+                priority=declared.priority if options.priority is None else options.priority,
+                due_at=time.time() + options.delay if options.delay else 0.0,
+                max_attempts=declared.retries + 1,
+                lost_limit=job.lost_limit,
+                cap=declared.concurrency,
+                key=options.key,
+                caller=caller.id,
+                parent_id=parent.id if parent else None,
+                trace=trace,
+            )
+            if options.on is not None:
+                return self.engine().start_within(options.on, [new])[0]
+            return self.engine().start([new])[0]
 
     def job_for(self, name: str, caller: Caller) -> Job[..., Any]:
         """The job of that name. Raises `InvalidParams` if there is none, `Unauthenticated` if it is not for them."""

@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, request
 
+from .. import tracing
 from ..caller import ANONYMOUS, Caller
 from ..errors import DeclarationError, Forbidden, Unauthenticated
 from ..rpc.answer import SIGN_IN, Answerer
@@ -86,7 +87,7 @@ class Door:
                 raise DeclarationError(f"{address!r} is given to two RPC addresses; give the namespace another path")
             door = RpcDoor(self._inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
             door.add_view(address)
-            doors[address] = door.serve
+            doors[address] = door.serve if tracing.tracer() is None else _traced(door.serve)
         return doors
 
 
@@ -208,6 +209,14 @@ class PageDoor:
 
         sent = self._page.serve(environ, start, self._state, caller)
         return [] if method == "HEAD" else sent
+
+
+def _traced(serve: WSGIApplication) -> WSGIApplication:
+    def traced(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with tracing.joined(environ.get("HTTP_TRACEPARENT")):
+            return serve(environ, start_response)
+
+    return traced
 
 
 def _own_routes(app: Flask) -> dict[str, frozenset[str]]:

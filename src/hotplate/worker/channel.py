@@ -46,6 +46,7 @@ class Work(Struct, tag=True):
     saved: bytes | None = None
     log_bytes: int = 0
     memory: int | None = None
+    trace: str | None = None
 
 
 class Said(Struct, tag=True):

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from .. import tracing
 from ..caller import Caller
 from ..context import answering, forget_run, running
 from ..errors import (
@@ -103,6 +104,7 @@ class Inbox:
             except BlockingIOError:
                 return
             if not piece:
+                tracing.flush()
                 os._exit(0)  # the node has ended, or wants this worker to
             for body in self._buffer.feed(piece):
                 message = to_worker(body)
@@ -146,11 +148,13 @@ class Worker:
         active = self._active = Active(work, self._post, self._courier)
         begun = time.time()
         done = Done(work.id, work.attempt, "refused", begun, begun)
-        try:
-            with running(active, whole_process=True), captured(active), answering(Caller(work.caller, True)):
-                self._run(work, job, home, active, done)
-        except BaseException as error:
-            _judge(done, error, active, work)
+        with tracing.attempting(work.trace, work.job, work.id, work.attempt) as span:
+            try:
+                with running(active, whole_process=True), captured(active), answering(Caller(work.caller, True)):
+                    self._run(work, job, home, active, done)
+            except BaseException as error:
+                _judge(done, error, active, work)
+                tracing.fail(span, type(error).__name__, done.how)
         if active.was_stopped and done.how != "returned" and any(descendants(os.getpid())):
             # What a stopped run leaves behind is to end as well: with this process, which another one replaces.
             active.flush()

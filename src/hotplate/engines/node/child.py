@@ -94,7 +94,7 @@ class Child:
                 self.baseline, self.peak = self.rss(), 0
         self.given.extend(given)
         works = [
-            Work(c.id, c.attempt, c.job, c.params, c.caller, c.saved, c.log_bytes, g.known.memory)
+            Work(c.id, c.attempt, c.job, c.params, c.caller, c.saved, c.log_bytes, g.known.memory, c.trace)
             for g in given
             for c in (g.claim,)
         ]

@@ -67,7 +67,7 @@ _TAKE = f"""
     ) as chosen, (select set_config('synchronous_commit', %(flush)s, true) as is_set) as mode
     where r.no = chosen.no and is_set is not null and {guard("claim")}
     returning is_ahead, priority, turn, r.no, r.id, r.attempt, queue, job, params, max_attempts, lost, lost_limit,
-        saved, caller, log_bytes
+        saved, caller, log_bytes, trace
     ), {COME_TO}
     select * from taken
 """.encode()

@@ -353,7 +353,7 @@ class PostgresLedger:
             [run.priority for run in new], least, places, [run.caller for run in new], [run.key for run in new],
             [at <= now for at in due], [run.max_attempts for run in new], [run.lost_limit for run in new],
             [now] * len(new), due, [run.params for run in new], [run.retry_of for run in new],
-            [run.parent_id for run in new],
+            [run.parent_id for run in new], [run.trace for run in new],
         ]  # fmt: skip
         added = execute(statement, columns)
         self._turns.remember((queue, caller, turn) for _, queue, caller, turn in added)
@@ -394,14 +394,15 @@ _ADD = f"""
     with new as (
         select *, {TURN} as n_own_turn
         from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::int[], %s::text[], %s::text[],
-            %s::boolean[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::bytea[], %s::text[], %s::text[])
+            %s::boolean[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::bytea[], %s::text[], %s::text[],
+            %s::text[])
             as n (n_id, n_job, n_queue, n_priority, n_turn, n_place, n_caller, n_key, n_ready, n_max_attempts,
-                n_lost_limit, n_created_at, n_due_at, n_params, n_retry_of, n_parent_id)
+                n_lost_limit, n_created_at, n_due_at, n_params, n_retry_of, n_parent_id, n_trace)
     ), added as (
         insert into hotplate.runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit,
-            created_at, due_at, params, retry_of, parent_id)
+            created_at, due_at, params, retry_of, parent_id, trace)
         select n_id, n_job, n_queue, n_priority, n_own_turn, n_caller, n_key, n_ready, n_max_attempts, n_lost_limit,
-            n_created_at, n_due_at, n_params, n_retry_of, n_parent_id from new
+            n_created_at, n_due_at, n_params, n_retry_of, n_parent_id, n_trace from new
         on conflict do nothing returning id, queue, caller, turn
     )"""
 _INSERT_ONLY = f"{_ADD} select id, queue, caller, turn from added".encode()

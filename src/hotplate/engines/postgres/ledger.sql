@@ -40,6 +40,7 @@ create table hotplate.runs (
     traceback       text,                           -- for operators only
     retry_of        text,
     parent_id       text collate "C",
+    trace           text,                           -- the trace that its start belongs to: W3C traceparent
     check (not ready or state = 'queued'),
     check ((state = 'running') = (node is not null)),
     check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))

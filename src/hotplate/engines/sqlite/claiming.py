@@ -102,7 +102,7 @@ def _choose(candidates: Iterator[Candidate], want: Want, left: dict[str, int]) -
     return chosen
 
 
-_TAKEN = "id, attempt + 1, queue, job, params, max_attempts, lost, lost_limit, saved, caller, log_bytes"
+_TAKEN = "id, attempt + 1, queue, job, params, max_attempts, lost, lost_limit, saved, caller, log_bytes, trace"
 
 
 def _take(cx: sqlite3.Connection, nos: list[int], want: Want, now: float, ahead: bool) -> list[Claim]:

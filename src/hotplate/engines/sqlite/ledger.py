@@ -211,7 +211,7 @@ class SqliteLedger:
 
 _INSERT = (
     "insert into runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit, created_at, "
-    "due_at, params, retry_of, parent_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "due_at, params, retry_of, parent_id, trace) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -224,7 +224,7 @@ def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: Turns) -> st
     due = max(run.due_at, now)
     turn = turns.next(run.queue, run.caller)
     values = [run.id, run.job, run.queue, run.priority, turn, run.caller, run.key, due <= now, run.max_attempts]
-    values += [run.lost_limit, now, due, run.params, run.retry_of, run.parent_id]
+    values += [run.lost_limit, now, due, run.params, run.retry_of, run.parent_id, run.trace]
     cx.execute(_INSERT, values)
     return run.id
 

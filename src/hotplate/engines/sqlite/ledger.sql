@@ -36,6 +36,7 @@ create table runs (
     traceback       text,                           -- for operators only
     retry_of        text,
     parent_id       text,
+    trace           text,                           -- the trace that its start belongs to: W3C traceparent
     check (ready = 0 or state = 'queued'),
     check ((state = 'running') = (node is not null)),
     check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
