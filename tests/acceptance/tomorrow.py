@@ -32,10 +32,10 @@ def come() -> None:
         since = 2 if BREAKS in os.environ else 1
         schema.SCHEMA = schema.SCHEMA.then(Step(version=2, compatible_from=since, what="runs have a colour", sql=sql))
     of_postgres = postgres_ledger._INSERT.decode()
-    of_postgres = _replaced(of_postgres, "due_at, params, retry_of, parent_id)", "parent_id)", "parent_id, colour)")
-    of_postgres = _replaced(of_postgres, "n_parent_id from new", " from", ", 'blue' from")
+    of_postgres = _replaced(of_postgres, "retry_of, parent_id, trace)", "trace)", "trace, colour)")
+    of_postgres = _replaced(of_postgres, "n_trace from new", " from", ", 'blue' from")
     postgres_ledger._INSERT = of_postgres.encode()
-    of_sqlite = _replaced(sqlite_ledger._INSERT, "parent_id) values", "id)", "id, colour)")
+    of_sqlite = _replaced(sqlite_ledger._INSERT, "trace) values", "trace)", "trace, colour)")
     sqlite_ledger._INSERT = of_sqlite.removesuffix(")") + ", 'blue')"
 
 
