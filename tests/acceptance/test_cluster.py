@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from flask import Flask
 
@@ -14,7 +16,7 @@ from tests.acceptance import app as jobs
 from tests.acceptance.cluster import CLUSTERED, ClusterHome
 from tests.acceptance.engines import NewGround
 from tests.acceptance.home import first_line, lines
-from tests.processes import until
+from tests.processes import free_port, until
 
 pytestmark = pytest.mark.usefixtures("current")
 
@@ -67,6 +69,20 @@ def test_celery_tells_of_the_worker(shared: ClusterHome) -> None:
     assert "pong" in asked("ping")
     assert OWN in asked("registered")
     assert "celery" in asked("active_queues")
+
+
+def test_flower_lists_the_worker(shared: ClusterHome, worker: subprocess.Popen[bytes]) -> None:
+    port = free_port()
+    argv = ["celery", "-A", f"{CLUSTERED}:celery", "flower", "--address=127.0.0.1", f"--port={port}"]
+    shared.processes.start(*argv, environ=shared.environ | {"FLOWER_UNAUTHENTICATED_API": "true"})
+
+    def listed() -> list[str]:
+        with suppress(httpx.TransportError):
+            answer = httpx.get(f"http://127.0.0.1:{port}/api/workers", params={"refresh": 1}, timeout=10)
+            return [name for name, facts in answer.json().items() if OWN in facts.get("registered", ())]
+        return []
+
+    assert len(until(listed, "the worker in Flower's list")) == 1
 
 
 def test_runs_that_follow_each_other_do_not_wait_for_the_nodes_own_look() -> None:

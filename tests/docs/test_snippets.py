@@ -10,7 +10,7 @@ import pytest
 from tests.docs import snippets
 from tests.processes import Processes
 
-DATABASE = "HOTPLATE_DATABASE_URL"
+DATABASE, BROKER = "HOTPLATE_DATABASE_URL", "HOTPLATE_BROKER_URL"
 ROOT = Path(__file__).parents[2]
 PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "# app.py" in path.read_text("utf-8")]
 
@@ -24,6 +24,8 @@ def test_a_page_does_what_it_shows(
     if DATABASE in page.files["app.py"]:
         url = request.getfixturevalue("postgres").fresh()
         monkeypatch.setenv(DATABASE, url.replace("postgresql:", "postgresql+psycopg:"))
+    if BROKER in page.files["app.py"]:
+        monkeypatch.setenv(BROKER, request.getfixturevalue("redis").fresh())
     server = processes.flask("app.py", cwd=tmp_path)
     if page.needs_node:
         processes.node("app.py", cwd=tmp_path)
