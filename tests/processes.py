@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,11 @@ class Processes:
         self._folder, self._started = folder, dict[int, tuple[subprocess.Popen[bytes], Path]]()
 
     def start(
-        self, *argv: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+        self,
+        *argv: str,
+        cwd: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        pass_fds: Collection[int] = (),
     ) -> subprocess.Popen[bytes]:
         """A process with what it prints kept for `output`; `argv[0]` may name a console script of this environment."""
         script = Path(sys.executable).parent / argv[0]
@@ -69,6 +73,7 @@ class Processes:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
         self._started[process.pid] = (process, log)
         return process

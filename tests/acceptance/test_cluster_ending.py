@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -10,9 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hotplate.engines.node.host import HOST_KEY, LOOK
 from tests.acceptance import app as jobs
 from tests.acceptance.cluster import ClusterHome
-from tests.acceptance.home import GRACE_S, first_line, gone, is_alive, kill
+from tests.acceptance.home import APP, GRACE_S, Home, first_line, gone, is_alive, kill
 from tests.processes import until
 
 KINDS = ["hotplate", "celery"]
@@ -92,7 +96,6 @@ def test_a_killed_node_is_followed_by_another_one(cluster: ClusterHome, gate: Pa
     assert worker.wait(20) == 0
 
 
-@pytest.mark.xfail(strict=False, reason="on a busy machine the node does not always say that it waits")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_node_of_a_killed_host_ends_after_its_grace(
     cluster: ClusterHome, kind: str, gate: Path, where: Path
@@ -107,3 +110,20 @@ def test_the_node_of_a_killed_host_ends_after_its_grace(
     gate.touch()
     assert run.wait(20) == "opened"
     until(lambda: gone(below), "the end of all")
+
+
+def test_a_host_killed_before_it_has_read_all_costs_no_run(home: Home, gate: Path, where: Path) -> None:
+    ours, theirs = socket.socketpair()
+    host = {HOST_KEY: f"{theirs.fileno()},{os.getpid()}", "HOTPLATE_GRACE": "20"}
+    node = home.processes.node(APP, "-c", "1", environ=home.environ | host, pass_fds=[theirs.fileno()])
+    home.ready(node)
+    theirs.close()
+    ours.send(LOOK)
+    until(lambda: select.select([ours], [], [], 0)[0], "the node's answer, which is not read")
+    run = jobs.hold.start(str(gate), str(where))
+    first_line(where)
+    ours.close()
+    until(lambda: "waiting for 1 run" in home.processes.output(node), "the node's word")
+    gate.touch()
+    assert run.wait(20) == "opened"
+    assert node.wait(20) == 0

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -86,7 +86,8 @@ class Inbox:
             with self._lock:
                 if self._waiting:
                     return self._waiting.popleft()
-            self._end.recv(1, socket.MSG_PEEK)  # wait without the lock
+            with suppress(ConnectionResetError):  # the node was killed, as what follows finds out
+                self._end.recv(1, socket.MSG_PEEK)  # wait without the lock
             self._receive()
 
     def give_back(self) -> list[tuple[str, int]]:
@@ -103,6 +104,8 @@ class Inbox:
                 piece = self._end.recv(1 << 18, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
+            except ConnectionResetError:
+                piece = b""
             if not piece:
                 tracing.flush()
                 os._exit(0)  # the node has ended, or wants this worker to

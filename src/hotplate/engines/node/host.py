@@ -47,12 +47,17 @@ class Host:
         """Hear it from now on: it may ask the node to look, or have ended."""
 
         def hear() -> None:
-            with suppress(BlockingIOError):
-                if self._end.recv(4096):
-                    self._waits = True
-                    on_look()
-                else:
-                    on_gone()
+            try:
+                words = self._end.recv(4096)
+            except BlockingIOError:
+                return
+            except OSError:  # it was killed before it had read all that was said to it
+                words = b""
+            if words:
+                self._waits = True
+                on_look()
+            else:
+                on_gone()
 
         selector.register(self._end, EVENT_READ, hear)
 
