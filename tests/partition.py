@@ -20,6 +20,8 @@ class Partition:
         self._loop = asyncio.new_event_loop()
         self._open = asyncio.Event()
         self._until_lost: int | None = None
+        self.passed = 0
+        """So many bytes have passed, in both directions."""
         self._thread = threading.Thread(target=self._loop.run_forever, name="partition", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -81,6 +83,7 @@ class Partition:
                 await self._open.wait()
                 if is_answer and self._is_to_be_lost():
                     break
+                self.passed += len(piece)
                 sink.write(piece)
                 await sink.drain()
         sink.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,20 @@ from hotplate import Run
 from hotplate.engine import POLL_S
 from tests.acceptance import app as jobs
 from tests.acceptance.cluster import CLUSTERED, ClusterHome
-from tests.acceptance.home import final_moves, first_line, lines
+from tests.acceptance.engines import Cluster, Ground, NewGround
+from tests.acceptance.home import final_moves, first_line, is_running, lines
 from tests.acceptance.jobs import append
+from tests.partition import Partition
 from tests.processes import until
 from tests.servers import RabbitMQ, Redis
+
+ALIKE = "job, queue, priority, turn, caller, ready, max_attempts, lost_limit, created_at, due_at, params"
+MULTIPLY = f"""
+    with copied as (
+        insert into runs (id, {ALIKE}) select id || n, {ALIKE} from runs, generate_series(1, ?) as n
+        where state = 'queued' returning 1
+    ) select count(*) from copied
+"""
 
 
 def started(n: int, where: Path) -> list[Run]:
@@ -136,3 +147,30 @@ def test_nobody_to_hear_of_them_wakeups_do_not_pile_up(cluster: ClusterHome) -> 
     assert time.monotonic() - began < 20
     woken(cluster)
     until(lambda: cluster.messages("default") == 0, "an empty queue")
+
+
+def test_over_an_honest_backlog_there_is_silence(tmp_path: Path, new_cluster: NewGround, gate: Path) -> None:
+    with ExitStack() as stack:
+
+        def with_a_way(data: Path) -> Ground:
+            ground = new_cluster(data)
+            assert isinstance(ground, Cluster)
+            way = stack.enter_context(Partition(ground.broker.port))
+            ground.broker_url = ground.broker_url.replace(str(ground.broker.port), str(way.port))
+            ways.append(way)
+            return ground
+
+        ways: list[Partition] = []
+        home = ClusterHome(tmp_path / "home", with_a_way)
+        stack.callback(home.close)
+        stack.enter_context(home.app.app_context())
+        going = [jobs.hold.start(str(gate)) for _ in range(2)]
+        for _ in range(2):
+            home.node("--concurrency", "1", HOTPLATE_LEASE="3")
+        until(lambda: all(map(is_running, going)), "both nodes to be full")
+        jobs.count.start(upto=1)
+        assert home.rows(MULTIPLY, 100_000) == [(100_000,)]
+        before = ways[0].passed
+        ((begun,),) = home.rows("select min(beat) from nodes")
+        until(lambda: home.rows("select min(beat) from nodes")[0][0] > begun + 3, "the nodes to have looked")
+        assert ways[0].passed - before < 50_000

@@ -2,7 +2,8 @@
 
 Runs are executed by the node's own workers, as on one machine; Celery's pool executes the user's own Celery tasks. A
 wake-up is held until the node has looked for work, which it does when it has room, so that a node that is full leaves
-further wake-ups to others; but not for longer than it takes all nodes to look by themselves.
+further wake-ups to others; but not for longer than it takes all nodes to look by themselves. A node that has taken all
+it can, and knows of more, has the next one woken.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from .log import say_connected
 
 _HOSTED = "hotplate_hosted"
 HOLD_S = 1.0
+PASS_S = 0.1
 ENOUGH_S = 5.0
 RESTART_S = 1.0
 AGAIN_S = 0.2
@@ -234,6 +236,7 @@ class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
         self._hosted = _hosted_by(consumer.app)
         self._held: list[Any] = []
         self._end: Any = None
+        self._passed_at, self._is_to_pass = 0.0, False
 
     def get_consumers(self, channel: Any) -> list[Consumer]:
         wakes = self._hosted.hosting.wakes
@@ -248,7 +251,7 @@ class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
         return [consumer]
 
     def start(self, c: Any) -> None:
-        self._consumer, self._held, self._end = c, [], None
+        self._consumer, self._held, self._end, self._is_to_pass = c, [], None, False
         super().start(c)
         say_connected()
         self._hosted.look()  # whatever was said while we were away
@@ -283,8 +286,14 @@ class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
             self._consumer.hub.remove_reader(self._end)
         for message in list(self._held):
             self._let_go(message)
-        if MORE in words:
-            self._hosted.pass_on()
+        if MORE in words and not self._is_to_pass:
+            self._is_to_pass = True
+            self._consumer.timer.call_after(max(self._passed_at + PASS_S - time.monotonic(), 0.0), self._pass_on)
+
+    def _pass_on(self) -> None:
+        """Wake another node; not as often as this one takes quick runs, which others need not hear of."""
+        self._is_to_pass, self._passed_at = False, time.monotonic()
+        self._hosted.pass_on()
 
     def _let_go(self, message: Any) -> None:
         if message in self._held:
