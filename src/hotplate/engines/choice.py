@@ -135,7 +135,8 @@ def _postgres_record(node: str, hello: Hello) -> Record:
         ledger.close()
         presence.release()
 
-    return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S, beat_s=hello.place.lease / 3)
+    beat_s = hello.place.lease / 3
+    return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S, beat_s=beat_s, apart=True)
 
 
 def _postgres_ledger(place: Place, local: Presence | None) -> tuple[PostgresLedger, Any]:

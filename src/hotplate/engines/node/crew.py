@@ -61,6 +61,19 @@ class Crew:
             and all(given.claim.job in quick for given in child.given)
         ]
 
+    def hand_out(self, given: Sequence[Given], quick: frozenset[str]) -> list[Child]:
+        """Give each idle child a run to begin at once, and to those with quick ones what is to follow; who got some."""
+        heads = [one for one in given if not one.claim.ahead]
+        shares = {child.pid: (child, [head]) for child, head in zip(self.idle(), heads, strict=False)}
+        takers = [share for share in shares.values() if share[1][0].claim.job in quick]
+        takers += [(child, []) for child in self.takers(quick)]
+        for at, one in enumerate(one for one in given if one.claim.ahead):
+            takers[at % len(takers)][1].append(one)
+        some = [*shares.values(), *(taker for taker in takers if taker[0].pid not in shares and taker[1])]
+        for child, share in some:
+            child.give(share)
+        return [child for child, _ in some]
+
     def missing(self, target: int | None = None) -> int:
         """How many children to start now."""
         if time.monotonic() < self._not_before:

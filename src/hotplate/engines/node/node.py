@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ...engine import POLL_S, Claim, NodeInfo, Note, Outcome
+from ...engine import POLL_S, NodeInfo, Note, Outcome, Want
 from ...errors import EngineError, Unavailable
 from ...failpoint import reach
 from ...options import Known
@@ -29,6 +29,7 @@ from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
 from .sign import Sign
+from .tidings import Tidings
 
 PRUNE_S = 60.0
 PRUNE_RUNS = 500
@@ -62,6 +63,7 @@ class Node:
         self._pace = Pace()
         self._report = Report()
         self._sign = Sign(arguments.ready_file, self.id)
+        self._tidings = Tidings()
         self._outcomes: list[Outcome] = []
         self._notes: list[Note] = []
         self._saves: list[tuple[Child, Save]] = []
@@ -164,6 +166,7 @@ class Node:
         if polling:
             self._at["poll"] = now + POLL_S
             self._report.summarise()
+        self._tidings.tell(record.feed, now)
         if polling or time.time() >= self._due or now >= self._at["look"]:
             self._rung |= polling
             self._look(record)
@@ -195,6 +198,13 @@ class Node:
             want = wanted(self.id, self._known, self._arguments.queues, slots, quick, spare, self._crew.awaited())
         if (want is None and not self._outcomes) or self._can_gather(slots):
             return
+        if record.apart and self._outcomes and want is not None:
+            self._commit(record, None, 0, quick)  # so that whoever waits hears of the ends first
+            self._rung = True
+        self._commit(record, want, slots + spare, quick)
+
+    def _commit(self, record: Record, want: Want | None, most: int, quick: frozenset[str]) -> None:
+        """Put the outcomes on record, and claim what is wanted, which is at most so many runs."""
         outcomes = self._outcomes
         accepted, claims = record.ledger.settle(outcomes, want)
         if outcomes:
@@ -204,14 +214,16 @@ class Node:
         self._outcomes = []
         self._due = min([self._due, *(o.due_at for o in outcomes if o.due_at is not None)])
         if want is not None:
-            self._rung = len(claims) >= slots + spare
+            self._rung = len(claims) >= most
             if self._host:
                 self._host.answer(more=self._rung)
         self._report.begin(claims)
-        self._hand_out(claims, quick)
+        for child in self._crew.hand_out([Given(claim, self._known[claim.job]) for claim in claims], quick):
+            self._watch_channel(child)
         if claims:
             reach("node handed out")
-        record.feed.ring([outcome.id for outcome in outcomes] + [claim.id for claim in claims])
+        self._tidings.begun(claims)
+        self._tidings.ended(record.feed, outcomes)
         self._tell(outcomes, accepted)
 
     def _can_gather(self, slots: int) -> bool:
@@ -225,19 +237,6 @@ class Node:
                 return True
         self._at["gather"] = float("inf")
         return False
-
-    def _hand_out(self, claims: list[Claim], quick: frozenset[str]) -> None:
-        heads = [Given(claim, self._known[claim.job]) for claim in claims if not claim.ahead]
-        shares = {child.pid: (child, [given]) for child, given in zip(self._crew.idle(), heads, strict=False)}
-        takers = [share for share in shares.values() if share[1][0].claim.job in quick]
-        takers += [(child, []) for child in self._crew.takers(quick)]
-        ahead = [Given(claim, self._known[claim.job]) for claim in claims if claim.ahead]
-        for at, given in enumerate(ahead):
-            takers[at % len(takers)][1].append(given)
-        for child, share in [*shares.values(), *(taker for taker in takers if taker[0].pid not in shares)]:
-            if share:
-                child.give(share)
-                self._watch_channel(child)
 
     def _write_notes(self, record: Record, now: float) -> None:
         notes, saves = self._notes, self._saves
@@ -446,7 +445,7 @@ class Node:
         now, pending = time.monotonic(), self._at
         if self._record is None:
             return min(max(min(pending["watch"], self._end_at) - now, 0.0) if self._stopping else POLL_S, POLL_S)
-        times = [pending["poll"], pending["look"], pending["gather"], now + self._due - time.time()]
+        times = [pending["poll"], pending["look"], pending["gather"], self._tidings.at, now + self._due - time.time()]
         if self._notes:
             times.append(pending["note"])
         if any(len(child.given) > 1 for child in self._crew.children):

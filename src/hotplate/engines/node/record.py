@@ -12,7 +12,7 @@ from ...engine import Feed, Ledger
 
 class Record(Struct, kw_only=True):
     """`bell` is where the node hears that there may be work. Every `sweep_s` seconds it looks for dead nodes, every
-    `beat_s` it says that it is alive itself."""
+    `beat_s` it says that it is alive itself. `apart`: outcomes and claims are transactions of their own there."""
 
     ledger: Ledger
     feed: Feed
@@ -20,3 +20,4 @@ class Record(Struct, kw_only=True):
     close: Callable[[], None]
     sweep_s: float = 60.0
     beat_s: float = 5.0
+    apart: bool = False
