@@ -46,11 +46,10 @@ _AWAITED = f"""
         and (%(queues)s::text[] is null or queue = any(%(queues)s))
     order by priority desc, turn, no
 """.encode()
+# However many rows PostgreSQL believes to be chosen (a tenth of the backlog, as it cannot know the limit), it reaches them
+# through `any(array(...))`, which it takes for a few: it would read all of the backlog in order to join it.
 _TAKE = f"""
-    with taken as (update hotplate.runs r set state = 'running', ready = false, node = %(node)s,
-        started_at = case when is_ahead then null else %(now)s end, attempt = attempt + 1,
-        {moved("claim", at="%(now)s", attempt="(attempt + 1)")}
-    from (
+    with chosen as materialized (
         select no,
             row_number() over (partition by l_queue, l_job order by priority desc, turn, no) > l_now as is_ahead
         from unnest(%(queue)s::text[], %(job)s::text[], %(n)s::int[], %(begun)s::int[])
@@ -64,8 +63,11 @@ _TAKE = f"""
         select no, l_ahead
         from unnest(%(nos)s::bigint[], %(nos_ahead)s::boolean[]) as l (l_no, l_ahead),
         lateral (select no from hotplate.runs where no = l_no and ready for update skip locked) as free
-    ) as chosen, (select set_config('synchronous_commit', %(flush)s, true) as is_set) as mode
-    where r.no = chosen.no and is_set is not null and {guard("claim")}
+    ), taken as (update hotplate.runs r set state = 'running', ready = false, node = %(node)s,
+        started_at = case when is_ahead then null else %(now)s end, attempt = attempt + 1,
+        {moved("claim", at="%(now)s", attempt="(attempt + 1)")}
+    from chosen, (select set_config('synchronous_commit', %(flush)s, true) as is_set) as mode
+    where r.no = any(array(select no from chosen)) and r.no = chosen.no and is_set is not null and {guard("claim")}
     returning is_ahead, priority, turn, r.no, r.id, r.attempt, queue, job, params, max_attempts, lost, lost_limit,
         saved, caller, log_bytes, trace
     ), {COME_TO}

@@ -244,15 +244,11 @@ class PostgresLedger:
     def prune(self, before: float, limit: int) -> int:
         before += self._difference()
         with self._db.write(durable=False) as cx:
-            ended = "select no from hotplate.runs where finished_at < %s order by finished_at limit %s"
-            rows = cx.execute(
-                f"delete from hotplate.runs where no in ({ended} for update skip locked) returning id".encode(),
-                (before, limit),
-            ).fetchall()
+            rows = cx.execute(_PRUNE, (before, limit)).fetchall()
             cx.execute(b"delete from hotplate.files where run_id = any(%s::text[])", ([id_ for (id_,) in rows],))
             cx.execute(
-                b"delete from hotplate.files where id in (select id from hotplate.files "
-                b"where run_id is null and created_at < %s limit %s)",
+                b"delete from hotplate.files where id = any(array(select id from hotplate.files "
+                b"where run_id is null and created_at < %s limit %s))",
                 (before, limit),
             )
         return len(rows)
@@ -413,9 +409,16 @@ _IN_STATE = {
     **{state: f"state = '{state}'" for state in ("running", "succeeded", "failed", "cancelled")},
 }
 _DELAYED = "from hotplate.runs where state = 'queued' and not ready"
+# `any(array(...))`, not `in (...)`, which PostgreSQL takes for so many rows that it would read all runs to find them.
 _PROMOTE = (
-    f"update hotplate.runs set ready = true where no in (select no {_DELAYED} and due_at <= %s for update skip locked)"
+    f"update hotplate.runs set ready = true "
+    f"where no = any(array(select no {_DELAYED} and due_at <= %s for update skip locked))"
 ).encode()
+_PRUNE = b"""
+    delete from hotplate.runs where no = any(array(
+        select no from hotplate.runs where finished_at < %s order by finished_at limit %s for update skip locked
+    )) returning id
+"""
 _ONE = f"select {COLUMNS} from hotplate.runs where id = %s".encode()
 _SAME = b"select id from hotplate.runs where job = %s and caller = %s and key = %s"
 _WITHDRAW = (
