@@ -35,29 +35,29 @@ class InBatches:
     """Starts that share commits."""
 
     def __init__(self, name: str, workers: int, app: Flask) -> None:
-        self.name, self.workers, self._app, self._engine = name, workers, app, state_of(app).engine()
+        self.name, self.workers, self.app, self.engine = name, workers, app, state_of(app).engine()
 
     def many(self, count: int) -> None:
         for left in range(count, 0, -AT_ONCE):
-            self._engine.start([NewRun(id=new_id(), job="noop", params=b"{}") for _ in range(min(left, AT_ONCE))])
+            self.engine.start([NewRun(id=new_id(), job="noop", params=b"{}") for _ in range(min(left, AT_ONCE))])
         self._all_done()
 
     def one(self) -> None:
-        with self._app.app_context():
+        with self.app.app_context():
             noop.start().wait(60)
 
     def _all_done(self) -> None:
         until(self._is_done, "Hotplate's runs", timeout=300, pause=0.01)
 
     def _is_done(self) -> bool:
-        return not any(self._engine.ledger.page(Filter(state=state, limit=1))[0] for state in ("queued", "running"))
+        return not any(self.engine.ledger.page(Filter(state=state, limit=1))[0] for state in ("queued", "running"))
 
 
 class OneByOne(InBatches):
     """Each start is a commit."""
 
     def many(self, count: int) -> None:
-        with self._app.app_context():
+        with self.app.app_context():
             for _ in range(count):
                 noop.start()
         self._all_done()

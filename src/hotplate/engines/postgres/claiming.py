@@ -46,8 +46,8 @@ _AWAITED = f"""
         and (%(queues)s::text[] is null or queue = any(%(queues)s))
     order by priority desc, turn, no
 """.encode()
-# However many rows PostgreSQL believes to be chosen (a tenth of the backlog, as it cannot know the limit), it reaches them
-# through `any(array(...))`, which it takes for a few: it would read all of the backlog in order to join it.
+# PostgreSQL does not know the limit, believes a tenth of the backlog to be chosen, and would read all of it to join that:
+# `any(array(...))` it takes for a few.
 _TAKE = f"""
     with chosen as materialized (
         select no,

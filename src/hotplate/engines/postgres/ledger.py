@@ -16,6 +16,7 @@ from ...options import Known
 from ...run import FileInfo, Run
 from ..group_commit import GroupCommit
 from ..moves import CANCELLED, guard, lost, moved
+from ..pauses import rest_after
 from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
 from ..tally import OUTCOMES, Tallies, columns
 from . import lanes
@@ -36,7 +37,7 @@ KEY_PATIENCE_MS = 3000
 """How long a start waits at a time for an open transaction that has started a run with the same key."""
 
 FRESHNESS_S = 0.5
-"""How old what is said of why runs wait may be, in seconds."""
+"""How old what is said of why runs wait may be, in seconds; older where there are so many nodes that it takes long."""
 
 COUNT_S = 60.0
 """How often the sweeper counts anew what goes on of jobs with a limit, in seconds."""
@@ -79,7 +80,7 @@ class PostgresLedger:
         self._notes = Notes(database)
         self._counted_at = float("-inf")
         self._freshness = freshness
-        self._looked = (float("-inf"), Waiting(0.0, [], ()))
+        self._look_at, self._waits = float("-inf"), Waiting(0.0, [], ())
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         return self._grouped(new)
@@ -192,10 +193,7 @@ class PostgresLedger:
 
     def beat(self, node: NodeInfo) -> bool:
         self._measure()
-        raised = self._db.run(
-            b"update hotplate.nodes set beat = beat + 1, seen_at = %s, data = %s where id = %s returning id",
-            (self._now(), _encode(node), node.id),
-        )
+        raised = self._db.run(_BEAT, (self._now(), _encode(node), node.id))
         with self._tallies.taken() as rows:
             if rows:
                 with self._db.write(durable=False) as cx:
@@ -367,12 +365,13 @@ class PostgresLedger:
 
     def _waiting(self) -> Waiting:
         """Why runs wait, as it was a moment ago at most."""
-        looked_at, waiting = self._looked
-        if time.monotonic() - looked_at >= self._freshness:
-            waiting = self._look()
-            self._looked = time.monotonic(), waiting
-        waiting.now = self._now()
-        return waiting
+        began = time.monotonic()
+        if began >= self._look_at:
+            self._waits = self._look()
+            ended = time.monotonic()
+            self._look_at = ended + rest_after(ended - began, self._freshness)
+        self._waits.now = self._now()
+        return self._waits
 
     def _look(self) -> Waiting:
         full = self._db.read("select job from hotplate.lanes group by job having sum(running) >= max(cap)")
@@ -429,6 +428,12 @@ _ASK = (
     b"update hotplate.runs set stop_requested = 'cancel', seq = seq + 1 "
     b"where id = %s and state = 'running' and stop_requested is null"
 )
+# Not flushed to the disk: a beat that a crash forgets comes again before anybody misses it.
+_BEAT = b"""
+    update hotplate.nodes set beat = beat + 1, seen_at = %s, data = %s
+    from (select set_config('synchronous_commit', 'off', true) as is_set) as mode
+    where id = %s and is_set is not null returning id
+"""
 _UNDER_WAY = (
     "select queue, job, count(*), min(due_at) from hotplate.runs where ready group by queue, job",
     f"select queue, job, count(*) {_DELAYED} group by queue, job",
