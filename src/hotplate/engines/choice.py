@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SWEEP_S = 2.0
 """How often a node of the cluster engine looks for dead ones, in seconds."""
 
+IDLE_POLL_S = 5.0
+"""How often an idle node of the cluster engine looks for work by itself, in seconds: there may be thousands of them."""
+
 Jobs = Callable[[str], Job[..., Any] | None]
 
 
@@ -135,8 +138,16 @@ def _postgres_record(node: str, hello: Hello) -> Record:
         ledger.close()
         presence.release()
 
-    beat_s = hello.place.lease / 3
-    return Record(ledger=ledger, feed=feed, bell=bell, close=close, sweep_s=SWEEP_S, beat_s=beat_s, apart=True)
+    return Record(
+        ledger=ledger,
+        feed=feed,
+        bell=bell,
+        close=close,
+        sweep_s=SWEEP_S,
+        beat_s=hello.place.lease / 3,
+        idle_poll_s=IDLE_POLL_S,
+        apart=True,
+    )
 
 
 def _postgres_ledger(place: Place, local: Presence | None) -> tuple[PostgresLedger, Any]:

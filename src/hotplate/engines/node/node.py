@@ -164,7 +164,7 @@ class Node:
     def _keep_house(self, record: Record, now: float) -> None:
         polling = now >= self._at["poll"]
         if polling:
-            self._at["poll"] = now + POLL_S
+            self._at["poll"] = now + self._pace.poll_s(now, record.idle_poll_s, busy=bool(self._crew.busy()))
             self._report.summarise()
         self._tidings.tell(record.feed, now)
         if polling or time.time() >= self._due or now >= self._at["look"]:

@@ -1,10 +1,11 @@
-"""How long runs of a job take lately: the short ones may be handed out several at a time."""
+"""How long runs of a job take lately: the short ones may be handed out several at a time. And when there were any."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
-from ...engine import Want
+from ...engine import POLL_S, Want
 from ...options import Known
 
 QUICK_S = 0.005
@@ -20,6 +21,9 @@ MOST_LENT = 32
 """So many more workers there may be than slots, for runs that wait for other runs. With so many waiting, only what is
 waited for begins."""
 
+IDLE_S = 30.0
+"""A node that had no run for so long looks for work by itself less often, in seconds."""
+
 _WEIGHT = 0.2
 _ENOUGH = 5
 
@@ -29,8 +33,10 @@ class Pace:
 
     def __init__(self) -> None:
         self._means: dict[str, tuple[float, int]] = {}
+        self._worked_at = time.monotonic()
 
     def took(self, job: str, seconds: float) -> None:
+        self._worked_at = time.monotonic()
         mean, n = self._means.get(job, (seconds, 0))
         self._means[job] = (mean + _WEIGHT * (seconds - mean), n + 1)
 
@@ -44,6 +50,10 @@ class Pace:
             for job, (mean, n) in self._means.items()
             if mean < QUICK_S and n >= _ENOUGH and job in known and known[job].memory is None and known[job].rerun_lost
         )
+
+    def poll_s(self, now: float, longest: float, *, busy: bool) -> float:
+        """Seconds until the node is to look by itself, in case nobody told it of work: `longest` while it is idle."""
+        return POLL_S if busy or now < self._worked_at + IDLE_S else longest
 
 
 def wanted(

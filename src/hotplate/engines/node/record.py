@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ...engine import Feed, Ledger
+from ...engine import POLL_S, Feed, Ledger
 
 
 class Record(Struct, kw_only=True):
     """`bell` is where the node hears that there may be work. Every `sweep_s` seconds it looks for dead nodes, every
-    `beat_s` it says that it is alive itself. `apart`: outcomes and claims are transactions of their own there."""
+    `beat_s` it says that it is alive itself, every `idle_poll_s` it looks for work where it had none for a while.
+    `apart`: outcomes and claims are transactions of their own there."""
 
     ledger: Ledger
     feed: Feed
@@ -20,4 +21,5 @@ class Record(Struct, kw_only=True):
     close: Callable[[], None]
     sweep_s: float = 60.0
     beat_s: float = 5.0
+    idle_poll_s: float = POLL_S
     apart: bool = False

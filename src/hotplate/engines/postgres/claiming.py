@@ -46,8 +46,8 @@ _AWAITED = f"""
         and (%(queues)s::text[] is null or queue = any(%(queues)s))
     order by priority desc, turn, no
 """.encode()
-# PostgreSQL does not know the limit, believes a tenth of the backlog to be chosen, and would read all of it to join that:
-# `any(array(...))` it takes for a few.
+# PostgreSQL does not know the limit, believes a tenth of the backlog to be chosen, and would read all of it in order to
+# join that; `any(array(...))` it takes for a few.
 _TAKE = f"""
     with chosen as materialized (
         select no,
