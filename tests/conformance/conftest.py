@@ -119,11 +119,12 @@ class Cluster(Implementation):
             "cascade"
         )
 
-    def ledger(self) -> Ledger:
+    def ledger(self, clock: Clock | None = None) -> Ledger:
+        """`clock` is that of its process, where it is another one than the database's."""
         self._ledgers.append(
             PostgresLedger(
                 self._database(),
-                clock=self.clock,
+                clock=clock or self.clock,
                 database_clock=self.clock,
                 local=self,
                 freshness=0,

@@ -149,7 +149,7 @@ class Worker:
 
     def _execute(self, work: Work, job: Job[..., Any] | None, home: Home) -> Done:
         active = self._active = Active(work, self._post, self._courier)
-        begun = time.time()
+        begun, started = time.time(), time.monotonic()
         done = Done(work.id, work.attempt, "refused", begun, begun)
         with tracing.attempting(work.trace, work.job, work.id, work.attempt) as span:
             try:
@@ -165,6 +165,7 @@ class Worker:
         self._active = None
         done.progress, done.knew = active.last_progress(), active.knows
         done.ended_at = time.time()
+        done.begun_at = done.ended_at - (time.monotonic() - started)  # right also if the clock was set meanwhile
         active.flush()
         return done
 

@@ -42,6 +42,9 @@ FRESHNESS_S = 0.5
 COUNT_S = 60.0
 """How often the sweeper counts anew what goes on of jobs with a limit, in seconds."""
 
+STEP_S = 0.05
+"""A clock that has moved by more than this beside the monotonic one was set, in seconds."""
+
 Execute = Callable[[bytes, Sequence[Any]], list[Any]]
 """Executes a statement with its values, and gives the rows."""
 
@@ -74,6 +77,7 @@ class PostgresLedger:
         self._turns = Turns()
         self._watch = Watch(database, local, lease)
         self._skew: float | None = None
+        self._since_boot = 0.0
         self._given: dict[str, int] = {}
         self._in_doubt = False
         self._unheard: set[tuple[str, int]] = set()
@@ -258,10 +262,11 @@ class PostgresLedger:
 
     def _now(self) -> float:
         """The database's time."""
-        return self._clock() + self._difference()
+        return self._difference() + self._clock()
 
     def _difference(self) -> float:
-        if self._skew is None:
+        # A clock that was set parts from the monotonic one, and what was measured before holds no more.
+        if self._skew is None or abs(self._clock() - time.monotonic() - self._since_boot) > STEP_S:
             self._measure()
         return self._skew or 0.0
 
@@ -274,6 +279,7 @@ class PostgresLedger:
         before = self._clock()
         theirs = self._database_clock()
         after = self._clock()
+        self._since_boot = after - time.monotonic()
         ahead = theirs - (before + after) / 2
         self._skew = ahead if abs(ahead) > 0.05 + (after - before) else 0.0
 
@@ -339,7 +345,7 @@ class PostgresLedger:
         Then the time of it, and what the statement gave: id, queue, caller and turn of each run that was added.
         """
         skew = self._difference()
-        now = self._clock() + skew
+        now = skew + self._clock()
         least, places = self._turns.places([(run.queue, run.caller) for run in new])
         due = [max(run.due_at + skew, now) for run in new]
         columns = [

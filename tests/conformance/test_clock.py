@@ -1,0 +1,22 @@
+"""Times on record are those of the database's clock, whatever happens to the clock of a machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Clock, Cluster
+from .test_ledger import start
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600, 1])
+def test_a_clock_that_is_set_changes_no_times_on_record(record: str, seconds: float) -> None:
+    engine, moved = Cluster(record), Clock()
+    try:
+        ledger = engine.ledger(moved)
+        (before,) = start(ledger)
+        moved.now += seconds
+        (after,) = start(ledger)
+        assert after.created_at == before.created_at
+        assert ledger.counts().at == pytest.approx(engine.clock.now)
+    finally:
+        engine.close()
