@@ -1,41 +1,47 @@
-"""A home of several machines: a PostgreSQL server of its own, and nodes that know nothing of each other's processes."""
+"""A home of several machines, with a PostgreSQL server of its own, which may crash."""
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.engines import PostgreSQL
+from tests.acceptance.cluster import ClusterHome
+from tests.acceptance.engines import CLUSTERS, PostgreSQL
 from tests.acceptance.home import Home
-from tests.servers import Postgres
+from tests.acceptance.machines import Machines
+from tests.servers import Kept, Postgres
 
 LEASE_S = 2.0
 
 
-class Machines:
-    """`home` is the record; each node that is started seems to be on a machine of its own."""
+@pytest.fixture
+def database(needed: Callable[[type[Kept]], None]) -> Iterator[Postgres]:
+    needed(Postgres)
+    with Postgres() as database:
+        yield database
 
-    def __init__(self, home: Home, database: Postgres) -> None:
-        self.home, self.database = home, database
-        self._count = 0
 
-    def node(self, **environ: str) -> subprocess.Popen[bytes]:
-        """A node with two workers, which others know by its beats alone."""
-        self._count += 1
-        place = self.home.folder / f"machine-{self._count}"
-        place.mkdir(mode=0o700)
-        return self.home.node("--concurrency", "2", XDG_RUNTIME_DIR=str(place), **environ)
+@contextmanager
+def on(home: Home, database: Postgres) -> Iterator[Machines]:
+    with closing(home), home.app.app_context(), closing(Machines(home, database, LEASE_S)) as machines:
+        yield machines
 
 
 @pytest.fixture
-def machines(tmp_path: Path, needed: object) -> Iterator[Machines]:
-    needed(Postgres)  # type: ignore[operator]
-    with Postgres() as database:
-        home = Home(tmp_path, lambda data: PostgreSQL(data, database))
-        home.environ["HOTPLATE_LEASE"] = str(LEASE_S)
-        with home.app.app_context():
-            yield Machines(home, database)
-        home.close()
+def machines(tmp_path: Path, database: Postgres) -> Iterator[Machines]:
+    """Machines without a broker."""
+    with on(Home(tmp_path, lambda data: PostgreSQL(data, database)), database) as machines:
+        yield machines
+
+
+@pytest.fixture(params=CLUSTERS)
+def hosted_machines(tmp_path: Path, database: Postgres, request: pytest.FixtureRequest) -> Iterator[Machines]:
+    """Machines with each kind of broker in turn."""
+    kind = CLUSTERS[request.param]
+    _, broker = kind.needs
+    server = request.getfixturevalue(broker.__name__.lower())
+    with on(ClusterHome(tmp_path, lambda data: kind(data, database, server)), database) as machines:
+        yield machines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from pathlib import Path
 
@@ -10,17 +9,11 @@ import pytest
 
 from hotplate import Run
 from tests.acceptance import app as jobs
-from tests.acceptance.home import final_moves, first_line, is_running, kill, lines
-from tests.partition import Partition
+from tests.acceptance.home import final_moves, first_line, is_running, lines
+from tests.acceptance.machines import Machines
 from tests.processes import until
 
-from .conftest import LEASE_S, Machines
-
-CLOCK = """
-import time
-real = time.time
-time.time = lambda: real() + {seconds}
-"""
+from .conftest import LEASE_S
 
 
 def outcomes(machines: Machines) -> set[tuple[str, ...]]:
@@ -33,11 +26,11 @@ def all_ended(machines: Machines, runs: int) -> None:
 
 
 def test_the_runs_of_a_node_that_is_dead_for_good_go_on_elsewhere(machines: Machines, gate: Path, where: Path) -> None:
-    dead = machines.node()
+    dead = machines.add()
     run = jobs.hold.start(str(gate), str(where))
     first_line(where)
-    machines.node()
-    kill(dead.pid)
+    machines.add()
+    dead.die()
     until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
     gate.touch()
     assert run.wait(20) == "opened"
@@ -48,19 +41,17 @@ def test_the_runs_of_a_node_that_is_dead_for_good_go_on_elsewhere(machines: Mach
 def test_a_node_that_stood_still_beyond_the_lease_commits_nothing_late(
     machines: Machines, gate: Path, where: Path
 ) -> None:
-    still = machines.node()
+    still = machines.add()
     run = jobs.hold.start(str(gate), str(where))
-    worker = int(first_line(where))
-    for pid in (worker, still.pid):
-        kill(pid, signal.SIGSTOP)
-    machines.node()
+    first_line(where)
+    still.stop()
+    machines.add()
     until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
     gate.touch()
     assert run.wait(20) == "opened"
     before = machines.home.rows("select * from runs")
-    for pid in (still.pid, worker):
-        kill(pid, signal.SIGCONT)
-    until(lambda: "taken for dead" in machines.home.processes.output(still), "the return of the node")
+    still.go_on()
+    until(lambda: "taken for dead" in still.said, "the return of the node")
     assert machines.home.rows("select * from runs") == before
     more = [jobs.step.start(str(where), n) for n in range(40)]
     assert [one.wait(20) for one in more] == list(range(40))
@@ -70,8 +61,8 @@ def test_a_node_that_stood_still_beyond_the_lease_commits_nothing_late(
 def test_a_database_that_is_away_for_longer_than_the_lease_charges_nobody(
     machines: Machines, gate: Path, where: Path
 ) -> None:
-    machines.node()
-    machines.node()
+    machines.add()
+    machines.add()
     long = [jobs.hold.start(str(gate), str(where)) for _ in range(3)]
     until(lambda: len(lines(where)) == 3, "all to begin")
     machines.database.crash()
@@ -84,8 +75,8 @@ def test_a_database_that_is_away_for_longer_than_the_lease_charges_nobody(
 
 
 def test_nothing_is_lost_while_the_database_crashes_again_and_again(machines: Machines, where: Path) -> None:
-    machines.node()
-    machines.node()
+    machines.add()
+    machines.add()
     runs: list[Run] = []
     for round_ in range(4):
         runs += [jobs.step.start(str(where), n) for n in range(round_ * 50, round_ * 50 + 50)]
@@ -100,52 +91,59 @@ def test_nothing_is_lost_while_the_database_crashes_again_and_again(machines: Ma
 def test_a_node_cut_off_from_the_database_keeps_others_from_nothing(
     machines: Machines, gate: Path, where: Path
 ) -> None:
-    with Partition(machines.database.port) as way:
-        home = machines.home
-        cut = machines.node(
-            HOTPLATE_DATABASE_URL=home.environ["HOTPLATE_DATABASE_URL"].replace(
-                str(machines.database.port), str(way.port)
-            )
-        )
-        run = jobs.hold.start(str(gate), str(where))
-        first_line(where)
-        way.close()
-        machines.node()
-        until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
-        gate.touch()
-        assert run.wait(20) == "opened"
-        before = home.rows("select * from runs")
-        way.heal()
-        until(lambda: "taken for dead" in home.processes.output(cut), "the return of the node", 60)
-        assert home.rows("select * from runs") == before
-        assert outcomes(machines) == {("succeed",)}
+    cut, home = machines.add(), machines.home
+    run = jobs.hold.start(str(gate), str(where))
+    first_line(where)
+    cut.database.close()
+    machines.add()
+    until(lambda: len(lines(where)) == 2, "its second attempt", 10 * LEASE_S)
+    gate.touch()
+    assert run.wait(20) == "opened"
+    before = home.rows("select * from runs")
+    cut.database.heal()
+    until(lambda: "taken for dead" in cut.said, "the return of the node", 60)
+    assert home.rows("select * from runs") == before
+    assert outcomes(machines) == {("succeed",)}
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])
 def test_a_node_whose_clock_is_wrong_by_an_hour_harms_nobody(
     machines: Machines, gate: Path, where: Path, seconds: int
 ) -> None:
-    wrong = machines.home.folder / "clock"
-    wrong.mkdir()
-    (wrong / "sitecustomize.py").write_text(CLOCK.format(seconds=seconds))
-    machines.node(PYTHONPATH=f"{wrong}:{machines.home.environ['PYTHONPATH']}")
+    machines.add().move_clock(seconds)
     begun = time.time()
     runs = [jobs.step.start(str(where), n) for n in range(20)]
     late = jobs.step.options(delay=1).start(str(where), 20)
-    retried = jobs.flaky.start(str(where), 1) if hasattr(jobs, "flaky") else None
-    assert [run.wait(20) for run in (*runs, late)] == list(range(21))
-    if retried is not None:
-        retried.wait(20)
-    for run in (*runs, late):
-        after = run.reload()
-        assert after.started_at is not None
-        assert after.finished_at is not None
-        assert begun - 1 <= after.created_at.timestamp() <= after.started_at.timestamp() + 0.5
-        assert after.finished_at.timestamp() <= time.time() + 1
+    retried = jobs.flaky.start(f"{where}-flaky", 2)
+    assert [run.wait(20) for run in (*runs, late, retried)] == [*range(21), 2]
+    assert all(began_and_ended_since(begun, run) for run in (*runs, late, retried))
     held = jobs.hold.start(str(gate), str(where))
     until(lambda: is_running(held), "the run to begin")
-    machines.node()
+    machines.add()
     time.sleep(2 * LEASE_S)  # in which a wrong judgement would be made
     gate.touch()
     assert held.wait(20) == "opened"
     assert held.reload().attempt == 1
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_run_during_which_the_clock_is_set_is_within_its_time(
+    machines: Machines, gate: Path, where: Path, seconds: int
+) -> None:
+    machine, begun = machines.add(), time.time()
+    run = jobs.hold_within_a_minute.start(str(gate), str(where))
+    first_line(where)
+    machine.move_clock(seconds)
+    gate.touch()
+    assert run.wait(20) == "opened"
+    assert began_and_ended_since(begun, run)
+
+
+def began_and_ended_since(begun: float, run: Run) -> bool:
+    """Whether the times of a run are in their order, by the database's clock."""
+    after = run.reload()
+    assert after.started_at
+    assert after.finished_at
+    times = [at.timestamp() for at in (after.created_at, after.started_at, after.finished_at)]
+    assert begun - 1 <= times[0] <= times[1] + 0.5 <= times[2] + 1 <= time.time() + 2, [at - begun for at in times]
+    return True

@@ -90,6 +90,11 @@ def hold(gate: str, where: str = "") -> str:
     return "opened"
 
 
+@hp.job(timeout=60)
+def hold_within_a_minute(gate: str, where: str) -> str:
+    return hold(gate, where)
+
+
 @hp.job
 def grinding(where: str) -> None:
     append(where, os.getpid())
