@@ -22,13 +22,16 @@ DEADLINE_S = 30.0
 """How long anything may take to happen that should happen at once."""
 
 
-def until(look: Callable[[], T], what: str = "", timeout: float = DEADLINE_S) -> T:
-    """What `look()` gives as soon as that is true. Fails, naming `what` was waited for, after `timeout` seconds."""
+def until(look: Callable[[], T], what: str = "", timeout: float = DEADLINE_S, every: float = 0.01) -> T:
+    """What `look()` gives as soon as that is true; it is asked `every` so many seconds.
+
+    Fails, naming `what` was waited for, after `timeout` seconds.
+    """
     deadline = time.monotonic() + timeout
     while not (found := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what or look}: nothing after {timeout:g} s; last seen: {found!r}")
-        time.sleep(0.01)
+        time.sleep(every)
     return found
 
 
