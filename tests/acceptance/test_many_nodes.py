@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import psycopg
+
 from tests.acceptance import app as jobs, trials
 from tests.acceptance.engines import NewGround, many_nodes
 from tests.acceptance.home import Home, children, final_moves, first_line, is_alive, kill, lines
@@ -71,3 +73,14 @@ def test_nodes_that_come_and_go_leave_no_run_undone(home: Home, where: Path) -> 
     until(lambda: ended(home) == len(runs), "the end of all")
     assert set(map(tuple, final_moves(home).values())) == {("succeed",)}
     assert len(lines(where)) == 2 * len(runs), "no run was begun twice"
+
+
+def test_a_node_whose_connections_are_ended_while_it_begins_serves_nevertheless(home: Home) -> None:
+    with psycopg.connect(home.environ["HOTPLATE_DATABASE_URL"]) as other:
+        other.execute("lock table hotplate.meta in share mode")  # where a node puts itself down as the sweeper
+        node = home.start_node("--concurrency", "1")
+        waiting = "select count(*) from pg_locks where not granted and relation = 'hotplate.meta'::regclass"
+        until(lambda: home.rows(waiting) == [(1,)], "the node to wait for the lock")
+        home.ground.cut()
+    home.ready(node)
+    assert jobs.count.start(upto=1).wait(20) == 1

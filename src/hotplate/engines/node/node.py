@@ -331,7 +331,7 @@ class Node:
         self._crew.is_ready(child)
         self._rung = True
         if first:
-            self._take_over(self._record, hello)
+            self._say_serving(hello)
 
     def _open(self, hello: Hello) -> None:
         try:
@@ -347,8 +347,7 @@ class Node:
         self._info.concurrency = self._crew.concurrency
         self._selector.register(self._record.bell, selectors.EVENT_READ, self._ring)
 
-    def _take_over(self, record: Record, hello: Hello) -> None:
-        self._sweep(record)
+    def _say_serving(self, hello: Hello) -> None:
         jobs = ", ".join(job.name for job in hello.jobs) or "none"
         log.info("serving %s with %d workers; jobs: %s", hello.app, self._crew.concurrency, jobs)
 
