@@ -26,7 +26,8 @@ def tracer() -> Tracer | None:
     """The tracer of this process; None where OpenTelemetry is not there or not configured."""
     global _found  # noqa: PLW0603 - a tracer for each provider: it is dear to make
     api = sys.modules.get("opentelemetry.trace")
-    if api is None:
+    # while another thread imports it, as a broker's client does, only half of it is there
+    if api is None or not hasattr(api, "get_tracer_provider"):
         return None
     provider = api.get_tracer_provider()
     if isinstance(provider, api.ProxyTracerProvider):
