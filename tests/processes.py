@@ -35,6 +35,14 @@ def until(look: Callable[[], T], what: str = "", timeout: float = DEADLINE_S, ev
     return found
 
 
+def soon(look: Callable[[], bool], timeout: float) -> bool:
+    """Whether `look()` is true now or within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
 def free_port() -> int:
     """A TCP port that is free on the loopback address just now."""
     with socket.socket() as probe:

@@ -52,15 +52,11 @@ class ClusterHome(Home):
 
     def queue(self, name: str) -> str:
         """What the broker calls the queue of wake-ups for a queue of runs."""
-        return f"hotplate.{self.app.name}.{self.ground.url.rpartition('/')[2]}.{name}"
+        return self.ground.queue(self.app.name, name)
 
     def messages(self, name: str) -> int:
         """How many wake-ups lie in the broker for a queue of runs."""
-        with self.celery.connection_for_write() as connection:
-            try:
-                return int(connection.default_channel.queue_declare(self.queue(name), passive=True).message_count)
-            except connection.channel_errors:  # nobody has needed it yet
-                return 0
+        return self.ground.lying(self.queue(name))
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -10,17 +10,14 @@ import pytest
 from flask import Flask
 
 from tests.acceptance.cluster import ClusterHome
-from tests.acceptance.engines import CLUSTERS, ENGINES, Ground, NewGround
+from tests.acceptance.engines import ENGINES, Ground, NewGround
 from tests.acceptance.home import Home
 
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> NewGround:
     """Each of the engines in turn. A test that is about one of them says so: `@embedded_only`."""
-    return _new_ground(request, ENGINES[request.param])
-
-
-def _new_ground(request: pytest.FixtureRequest, kind: type[Ground]) -> NewGround:
+    kind = ENGINES[request.param]
     servers = [request.getfixturevalue(server.__name__.lower()) for server in kind.needs]
     return lambda data: kind(data, *servers)
 
@@ -42,6 +39,14 @@ def app(shared: Home) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def ground(tmp_path: Path, engine: NewGround) -> Iterator[Ground]:
+    """What an application of the test's own may stand on."""
+    ground = engine(tmp_path / "data")
+    yield ground
+    ground.close()
+
+
+@pytest.fixture
 def home(tmp_path: Path, engine: NewGround) -> Iterator[Home]:
     """A home of the test's own, without a node; its application is the current one."""
     home = Home(tmp_path, engine)
@@ -50,16 +55,10 @@ def home(tmp_path: Path, engine: NewGround) -> Iterator[Home]:
     home.close()
 
 
-@pytest.fixture(scope="module", params=CLUSTERS)
-def new_cluster(request: pytest.FixtureRequest) -> NewGround:
-    """Each of the engines with a broker in turn."""
-    return _new_ground(request, CLUSTERS[request.param])
-
-
 @pytest.fixture
-def cluster(tmp_path: Path, new_cluster: NewGround) -> Iterator[ClusterHome]:
-    """A home with a broker, of the test's own, without a worker; its application is the current one."""
-    home = ClusterHome(tmp_path, new_cluster)
+def cluster(tmp_path: Path, engine: NewGround) -> Iterator[ClusterHome]:
+    """A home with a broker, of the test's own, without a worker; its application is the current one. `@clusters`"""
+    home = ClusterHome(tmp_path, engine)
     with home.app.app_context():
         yield home
     home.close()

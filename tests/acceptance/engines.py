@@ -9,16 +9,17 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import psycopg
 import pytest
+from kombu import Connection
 
 from hotplate.engines.sqlite.folder import DATABASE
-from tests.processes import Processes
+from tests.processes import Processes, soon
 from tests.servers import Kept, Postgres, RabbitMQ, Redis
 
 
@@ -30,6 +31,9 @@ class Ground(ABC):
 
     nodes: ClassVar[int] = 2
     """How many nodes a storm may rage over at the same time."""
+
+    hosts: ClassVar[bool] = False
+    """Whether what `node` starts is the host of a node, which is a process of its own then."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -101,6 +105,16 @@ class PostgreSQL(Ground):
         """End all connections of the application and its nodes, at whatever they are."""
         self.rows("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hotplate%'")
 
+    @contextmanager
+    def ear(self, app: str, queue: str) -> Iterator[Callable[[float], bool]]:
+        """Tells whether nodes of an application are woken, from now on, for a queue that no job names.
+
+        Give it the seconds to wait for that.
+        """
+        with psycopg.connect(self.url, autocommit=True) as ear:
+            ear.execute("listen hotplate_work")
+            yield lambda seconds: bool(list(ear.notifies(timeout=seconds, stop_after=1)))
+
     def close(self) -> None:
         self._reader.close()
         self._server.drop(self.url)
@@ -109,6 +123,8 @@ class PostgreSQL(Ground):
 class Cluster(PostgreSQL):
     """PostgreSQL, with Celery's workers as the hosts of nodes, woken by a broker."""
 
+    hosts = True
+
     def __init__(self, data: Path, server: Postgres, broker: Redis | RabbitMQ) -> None:
         super().__init__(data, server)
         self.broker, self.broker_url = broker, broker.fresh()
@@ -116,6 +132,22 @@ class Cluster(PostgreSQL):
     @property
     def environ(self) -> dict[str, str]:
         return super().environ | {"HOTPLATE_BROKER_URL": self.broker_url}
+
+    def queue(self, app: str, name: str) -> str:
+        """What the broker calls the queue of wake-ups for a queue of runs."""
+        return f"hotplate.{app}.{self.url.rpartition('/')[2]}.{name}"
+
+    def lying(self, queue: str) -> int:
+        """How many messages lie in a queue of the broker."""
+        with Connection(self.broker_url) as connection:
+            try:
+                return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+            except connection.channel_errors:  # nobody has needed it yet
+                return 0
+
+    @contextmanager
+    def ear(self, app: str, queue: str) -> Iterator[Callable[[float], bool]]:
+        yield lambda seconds: soon(lambda: self.lying(self.queue(app, queue)) > 0, seconds)
 
 
 class ClusterOnRedis(Cluster):
@@ -126,18 +158,33 @@ class ClusterOnRabbitMQ(Cluster):
     needs = (Postgres, RabbitMQ)
 
 
-ENGINES: Mapping[str, type[Ground]] = {"embedded": Embedded, "postgresql": PostgreSQL}
+ENGINES: Mapping[str, type[Ground]] = {
+    "embedded": Embedded,
+    "postgresql": PostgreSQL,
+    "celery-redis": ClusterOnRedis,
+    "celery-rabbitmq": ClusterOnRabbitMQ,
+}
 
-CLUSTERS: Mapping[str, type[Ground]] = {"celery-redis": ClusterOnRedis, "celery-rabbitmq": ClusterOnRabbitMQ}
+CLUSTERS: Mapping[str, type[Cluster]] = {name: kind for name, kind in ENGINES.items() if issubclass(kind, Cluster)}
 """Those of them with a broker."""
 
 NewGround = Callable[[Path], Ground]
 """Makes the ground of one home, with an empty record, of its data folder."""
 
-embedded_only = pytest.mark.parametrize("engine", ["embedded"], indirect=True, scope="session")
+
+def _engines(are_meant: Callable[[type[Ground]], bool]) -> pytest.MarkDecorator:
+    names = [name for name, kind in ENGINES.items() if are_meant(kind)]
+    return pytest.mark.parametrize("engine", names, indirect=True, scope="session")
+
+
+embedded_only = _engines(lambda kind: kind is Embedded)
 """Marks a test that is about the data folder, or that there is one node only."""
 
-many_nodes = pytest.mark.parametrize(
-    "engine", [name for name in ENGINES if ENGINES[name].nodes > 1], indirect=True, scope="session"
-)
+many_nodes = _engines(lambda kind: kind.nodes > 1)
 """Marks a test that needs several nodes on one record."""
+
+without_host = _engines(lambda kind: not kind.hosts)
+"""Marks a test of code that the node's workers alone load: a host loads it first, and is the one to end by it."""
+
+clusters = _engines(lambda kind: kind in CLUSTERS.values())
+"""Marks a test that is about a broker, or Celery's workers as hosts."""

@@ -70,6 +70,27 @@ class Home:
 
         until(serves, "the node to be ready")
 
+    def pids(self, node: subprocess.Popen[bytes]) -> list[int]:
+        """The processes of a node apart from its workers: its own is the last one, its host's comes before."""
+        return [node.pid, *(children(node.pid) if self.ground.hosts else [])]
+
+    def workers(self, node: subprocess.Popen[bytes]) -> list[int]:
+        """The processes of a node's workers."""
+        return children(self.pids(node)[-1])
+
+    def died(self, node: subprocess.Popen[bytes]) -> bool:
+        """Whether a node was killed. Its host, if it has one, starts another in its place a moment later."""
+        by_host = "the node was ended by signal 9" in self.processes.output(node)
+        return node.poll() == -signal.SIGKILL or (self.ground.hosts and by_host)
+
+    def kill(self, node: subprocess.Popen[bytes]) -> None:
+        """Kill a node, and its host if it has one, as when a machine fails."""
+        pids = self.pids(node)
+        for pid in pids:
+            kill(pid)
+        node.wait()
+        until(lambda: gone(pids), "the end of the node")
+
     def server(self, **environ: str) -> Server:
         """A web server of the application."""
         return self.processes.flask(APP, environ=self.environ | environ)

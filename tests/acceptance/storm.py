@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.acceptance.home import APP, Home, children, final_moves, kill, lines
+from tests.acceptance.home import APP, Home, final_moves, kill, lines
 from tests.processes import free_port, until
 
 Answers = list[dict[str, Any]]
@@ -41,8 +41,7 @@ class Storm:
     def kill_node(self) -> None:
         self.faults["node"] += 1
         node = self.random.choice(self._nodes)
-        node.kill()
-        node.wait()
+        self.home.kill(node)
         self._nodes.remove(node)
         self._nodes.append(self._start_node())
 
@@ -53,7 +52,8 @@ class Storm:
 
     def kill_everything(self) -> None:
         self.faults["everything"] += 1
-        for pid in (self._web.pid, *(node.pid for node in self._nodes), *self._workers()):
+        nodes = [pid for node in self._nodes for pid in self.home.pids(node)]
+        for pid in (self._web.pid, *nodes, *self._workers()):
             kill(pid)
         self.home.processes.end(self._web)
         for node in self._nodes:
@@ -74,7 +74,7 @@ class Storm:
             getattr(self, self.random.choices(list(weights), list(weights.values()))[0])()
 
     def _workers(self) -> list[int]:
-        return [pid for node in self._nodes for pid in children(node.pid)]
+        return [pid for node in self._nodes for pid in self.home.workers(node)]
 
     def _start_nodes(self) -> list[subprocess.Popen[bytes]]:
         return [self._start_node() for _ in range(self.home.ground.nodes)]

@@ -14,19 +14,19 @@ from flask import Flask
 
 from tests.acceptance import app as jobs
 from tests.acceptance.cluster import CLUSTERED, ClusterHome
-from tests.acceptance.engines import NewGround
+from tests.acceptance.engines import NewGround, clusters
 from tests.acceptance.home import first_line, lines
 from tests.processes import free_port, until
 
-pytestmark = pytest.mark.usefixtures("current")
+pytestmark = [clusters, pytest.mark.usefixtures("current")]
 
 OWN = f"{CLUSTERED}.own"
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, new_cluster: NewGround) -> Iterator[ClusterHome]:
+def shared(tmp_path_factory: pytest.TempPathFactory, engine: NewGround) -> Iterator[ClusterHome]:
     """A cluster with one worker, which has all queues, shared by the tests of this module."""
-    home = ClusterHome(tmp_path_factory.mktemp("shared"), new_cluster)
+    home = ClusterHome(tmp_path_factory.mktemp("shared"), engine)
     yield home
     home.close()
 

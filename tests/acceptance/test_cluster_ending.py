@@ -16,9 +16,11 @@ import pytest
 from hotplate.engines.node.host import HOST_KEY, LOOK
 from tests.acceptance import app as jobs
 from tests.acceptance.cluster import ClusterHome
+from tests.acceptance.engines import clusters
 from tests.acceptance.home import APP, GRACE_S, Home, first_line, gone, is_alive, kill
 from tests.processes import until
 
+pytestmark = clusters
 KINDS = ["hotplate", "celery"]
 
 

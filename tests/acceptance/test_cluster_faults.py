@@ -12,12 +12,14 @@ from hotplate import Run
 from hotplate.engine import POLL_S
 from tests.acceptance import app as jobs
 from tests.acceptance.cluster import CLUSTERED, ClusterHome
-from tests.acceptance.engines import Cluster, Ground, NewGround
+from tests.acceptance.engines import Cluster, Ground, NewGround, clusters
 from tests.acceptance.home import final_moves, first_line, is_running, lines
 from tests.acceptance.jobs import append
 from tests.partition import Partition
 from tests.processes import until
 from tests.servers import RabbitMQ, Redis
+
+pytestmark = clusters
 
 ALIKE = "job, queue, priority, turn, caller, ready, max_attempts, lost_limit, created_at, due_at, params"
 MULTIPLY = f"""
@@ -149,11 +151,11 @@ def test_nobody_to_hear_of_them_wakeups_do_not_pile_up(cluster: ClusterHome) -> 
     until(lambda: cluster.messages("default") == 0, "an empty queue")
 
 
-def test_over_an_honest_backlog_there_is_silence(tmp_path: Path, new_cluster: NewGround, gate: Path) -> None:
+def test_over_an_honest_backlog_there_is_silence(tmp_path: Path, engine: NewGround, gate: Path) -> None:
     with ExitStack() as stack:
 
         def with_a_way(data: Path) -> Ground:
-            ground = new_cluster(data)
+            ground = engine(data)
             assert isinstance(ground, Cluster)
             way = stack.enter_context(Partition(ground.broker.port))
             ground.broker_url = ground.broker_url.replace(str(ground.broker.port), str(way.port))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance import app as jobs
 from tests.acceptance.cluster import CLUSTERED, ClusterHome
+from tests.acceptance.engines import clusters
 from tests.acceptance.home import ROOT, lines
 from tests.processes import Processes, until
 
@@ -24,6 +25,7 @@ def application(folder: Path, **config: object) -> str:
     return str(code)
 
 
+@clusters
 @pytest.mark.parametrize("key", ["HOTPLATE_BROKER_URL", "CELERY", "CELERY_BROKER_URL"])
 def test_the_broker_may_be_named_anywhere(cluster: ClusterHome, tmp_path: Path, where: Path, key: str) -> None:
     database, broker = cluster.ground.url, cluster.ground.broker_url
@@ -38,21 +40,13 @@ def test_the_broker_may_be_named_anywhere(cluster: ClusterHome, tmp_path: Path, 
     assert jobs.note.start(str(where), "done").wait(20) == "done"
 
 
+@clusters
 def test_celery_serves_the_application_of_a_factory(cluster: ClusterHome, where: Path) -> None:
     cluster.celery_worker(app="hotplate.celery_app", HOTPLATE_APP="tests.acceptance.app:create_app")
     assert jobs.note.start(str(where), "done").wait(20) == "done"
 
 
-def test_a_celery_worker_takes_the_queues_it_is_told(cluster: ClusterHome, where: Path) -> None:
-    cluster.celery_worker("--concurrency", "1", "-Q", "heavy")
-    heavy, light = jobs.lift.start(str(where)), jobs.note.start(str(where), "light")
-    heavy.wait(20)
-    assert light.reload().state == "queued"
-    cluster.node("--concurrency", "1", "--queues", "default")
-    assert light.wait(20) == "light"
-    assert lines(where) == ["lifted", "light"]
-
-
+@clusters
 @pytest.mark.parametrize("pool", ["threads", "solo", "prefork"])
 def test_any_pool_of_celery_will_do(cluster: ClusterHome, where: Path, pool: str) -> None:
     worker = cluster.celery_worker("--concurrency", "2", "-P", pool)
@@ -63,17 +57,6 @@ def test_any_pool_of_celery_will_do(cluster: ClusterHome, where: Path, pool: str
     until(lambda: cluster.messages("default") == 0, "no wake-up to be left")
     worker.terminate()
     assert worker.wait(20) == 0
-
-
-def test_an_application_with_a_broker_of_another_one_leaves_its_wakeups(cluster: ClusterHome) -> None:
-    other = f"hotplate.{cluster.app.name}.other.default"
-    cluster.node("--concurrency", "1")
-    with cluster.celery.connection_for_write() as connection:
-        producer = connection.Producer()
-        queue = connection.SimpleQueue(other)
-        producer.publish({}, exchange="", routing_key=other)
-        jobs.count.start(upto=1).wait(20)
-        assert len(queue) == 1
 
 
 def refused(command: list[str], processes: Processes, **environ: str) -> str:

@@ -24,9 +24,10 @@ def all_ended(home: Home, runs: list[Run]) -> bool:
 def go_through(home: Home, point: str, runs: list[Run]) -> None:
     """Let processes die at the point until all runs have ended; if it is the node, another one follows."""
     node = home.start_node("--concurrency", "2", HOTPLATE_FAILPOINT=f"{point}:7")
-    until(lambda: node.poll() is not None or all_ended(home, runs), f"a death at {point!r}")
+    until(lambda: home.died(node) or all_ended(home, runs), f"a death at {point!r}")
     if point.startswith("node"):
-        assert node.wait(10) == -9
+        until(lambda: home.died(node), "the end of the node")
+        home.kill(node)
         home.node("--concurrency", "2")
     else:
         assert "died" in home.printed()

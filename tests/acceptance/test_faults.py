@@ -82,8 +82,9 @@ def test_a_stopped_node_goes_on_where_it_was(home: Home, where: Path) -> None:
     node = home.node("--concurrency", "2")
     runs = [jobs.step.start(str(where), n) for n in range(200)]
     first_line(where)
-    kill(node.pid, signal.SIGSTOP)
-    until(lambda: Path(f"/proc/{node.pid}/stat").read_text().split()[2] == "T", "the node to stand still")
+    pid = home.pids(node)[-1]
+    kill(pid, signal.SIGSTOP)
+    until(lambda: Path(f"/proc/{pid}/stat").read_text().split()[2] == "T", "the node to stand still")
 
     def start() -> list[Run]:
         with home.app.app_context():
@@ -93,7 +94,7 @@ def test_a_stopped_node_goes_on_where_it_was(home: Home, where: Path) -> None:
         # Where it stands in the midst of a commit, nobody else writes to the record before it goes on.
         starts = pool.submit(start)
         wait([starts], timeout=3)
-        kill(node.pid, signal.SIGCONT)
+        kill(pid, signal.SIGCONT)
         more = starts.result(30)
     until(lambda: ended(home) == len(runs + more), "the end of all")
     assert set(map(tuple, final_moves(home).values())) == {("succeed",)}

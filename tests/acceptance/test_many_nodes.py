@@ -9,7 +9,7 @@ import psycopg
 
 from tests.acceptance import app as jobs, trials
 from tests.acceptance.engines import NewGround, many_nodes
-from tests.acceptance.home import Home, children, final_moves, first_line, is_alive, kill, lines
+from tests.acceptance.home import Home, final_moves, first_line, lines
 from tests.acceptance.storm import ended
 from tests.processes import until
 
@@ -33,8 +33,7 @@ def test_the_next_node_knows_of_a_killed_one_though_nodes_of_other_records_have_
         node = home.node("--concurrency", "1")
         run = jobs.stand.start(str(where))
         first_line(where)
-        kill(node.pid)
-        until(lambda: not is_alive(node.pid), "the end of the node")
+        home.kill(node)
         other.node("--concurrency", "1")
         home.node("--concurrency", "1")
         until(lambda: len(lines(where)) == 2, "the run to begin again", timeout=5)
@@ -47,7 +46,7 @@ def test_runs_are_spread_over_all_nodes(home: Home, gate: Path, tmp_path: Path) 
     nodes = [home.node("--concurrency", "1") for _ in range(3)]
     runs = [jobs.hold.start(str(gate), str(tmp_path / f"where-{n}")) for n in range(3)]
     workers = {int(first_line(tmp_path / f"where-{n}")) for n in range(3)}
-    assert [len(workers.intersection(children(node.pid))) for node in nodes] == [1, 1, 1]
+    assert [len(workers.intersection(home.workers(node))) for node in nodes] == [1, 1, 1]
     gate.touch()
     assert [run.wait(20) for run in runs] == ["opened"] * 3
 

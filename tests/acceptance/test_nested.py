@@ -12,7 +12,7 @@ from hotplate.context import answering
 from hotplate.engine import Filter
 from tests.acceptance import app as jobs
 from tests.acceptance.engines import NewGround
-from tests.acceptance.home import Home, children, first_line, lines
+from tests.acceptance.home import Home, first_line, lines
 from tests.processes import until
 
 
@@ -48,9 +48,9 @@ def test_more_parents_than_workers_do_not_starve_their_children() -> None:
 
 
 def test_waiting_for_what_has_ended_needs_no_other_worker(narrow: Home) -> None:
-    before = len(children(narrow.nodes[0].pid))
+    before = len(narrow.workers(narrow.nodes[0]))
     assert jobs.lone_parent.start(times=20).wait(60) == 20
-    until(lambda: len(children(narrow.nodes[0].pid)) == before, "lent workers to be gone again")
+    until(lambda: len(narrow.workers(narrow.nodes[0])) == before, "lent workers to be gone again")
 
 
 def test_a_child_is_its_parents_callers() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from hotplate import errors
 from tests.acceptance import app as jobs
-from tests.acceptance.engines import embedded_only
-from tests.acceptance.home import APP, Home, first_line, gone, is_alive, is_running, kill, lines, waits_for
+from tests.acceptance.engines import embedded_only, without_host
+from tests.acceptance.home import APP, Home, first_line, gone, is_running, kill, lines, waits_for
 from tests.processes import until
 
 
@@ -137,7 +137,7 @@ def test_runs_that_quickly_follow_each_other_are_not_repeated_either(home: Home,
 def test_a_killed_node_leaves_no_worker_behind(home: Home, node: subprocess.Popen[bytes], where: Path) -> None:
     jobs.grinding.start(str(where))
     worker = int(first_line(where))
-    kill(node.pid)
+    home.kill(node)
     until(lambda: gone([worker]), "the end of the worker")
 
 
@@ -146,8 +146,7 @@ def test_what_jobs_of_a_killed_node_have_started_ends_with_the_next_node(
 ) -> None:
     run = jobs.family.start(str(where), str(gate), apart=True)
     child = int(first_line(where))
-    kill(node.pid)
-    until(lambda: not is_alive(node.pid), "the end of the node")
+    home.kill(node)
     home.node()
     until(lambda: gone([child]), "the end of what the job had started")
     gate.touch()
@@ -242,11 +241,12 @@ def test_an_application_that_cannot_be_loaded_ends_the_node_with_one_line(home: 
     node = home.start_node(app=str(code))
     assert ended(node) == 1
     said = home.processes.output(node)
-    assert "could not be loaded: cannot load " in said
+    assert "cannot load " in said
     assert "nothing_of_that_name" in said
-    assert "Traceback" not in said
+    assert said.count("\n") == 1
 
 
+@without_host
 def test_an_application_that_ends_the_worker_is_tried_again_and_told_of(home: Home, tmp_path: Path) -> None:
     code = tmp_path / "hostile.py"
     code.write_text("import os; os._exit(5)")
@@ -293,7 +293,7 @@ def test_a_run_takes_back_its_slot_from_the_next_node_after_a_kill(
 ) -> None:
     run = jobs.hold.start(str(gate), str(where))
     first_line(where)
-    kill(node.pid)
+    home.kill(node)
     until(lambda: not home.engine.ledger.nodes(), "the node's end to be seen")
     assert run.reload().state == "running", "nobody has looked yet"
     gate.touch()

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from hotplate import tracing
+from tests.acceptance.engines import Ground
 from tests.processes import Processes, until
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -101,10 +102,8 @@ def site(tmp_path: Path, processes: Processes) -> Site:
     return start
 
 
-@pytest.mark.parametrize("engine", ["embedded", "postgresql"])
-def test_a_trace_goes_from_the_caller_to_the_worker(engine: str, site: Site, request: pytest.FixtureRequest) -> None:
-    more = {"HOTPLATE_DATABASE_URL": request.getfixturevalue("postgres").fresh()} if engine == "postgresql" else {}
-    url, _, file = site(**more)
+def test_a_trace_goes_from_the_caller_to_the_worker(ground: Ground, site: Site) -> None:
+    url, _, file = site(**ground.environ)
     run = call(url, "work", traceparent=CALLER)["result"]["id"]
     found = spans(file, "work", "send work", "process work", "step")
     called, sent, done, step = (named(found, name) for name in ("work", "send work", "process work", "step"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,41 +18,23 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from hotplate import EngineError, Error, Job
 from hotplate.errors import Conflict, NotFound
 from tests.acceptance.app import create_app
-from tests.acceptance.home import APP, ROOT
+from tests.acceptance.engines import PostgreSQL, many_nodes
+from tests.acceptance.home import Home
 from tests.acceptance.jobs.saying import count
-from tests.processes import Processes, until
 from tests.servers import Postgres
+
+pytestmark = many_nodes
 
 DRIVERS = ("psycopg", "psycopg2")
 
 
 @pytest.fixture(scope="module")
-def url(postgres: Postgres) -> str:
-    url = postgres.fresh()
-    with psycopg.connect(url) as own:
+def url(shared: Home) -> str:
+    """The database of the record, with a table of the application's own."""
+    assert isinstance(shared.ground, PostgreSQL)
+    with psycopg.connect(shared.ground.url) as own:
         own.execute("create table orders (id bigint generated always as identity primary key, run text)")
-    return url
-
-
-@pytest.fixture(scope="module")
-def served(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application, with a node that runs its jobs."""
-    app = create_app(HOTPLATE_DATABASE_URL=url)
-    processes = Processes(tmp_path_factory.mktemp("within"))
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    node = processes.node(APP, "-c", "1", environ={"HOTPLATE_DATABASE_URL": url, "PYTHONPATH": path})
-    engine = app.extensions["hotplate"].engine()
-    until(lambda: engine.ledger.nodes() or node.poll() is not None, "the node")
-    assert node.poll() is None, processes.output(node)
-    yield app
-    processes.end_all()
-    engine.close()
-
-
-@pytest.fixture
-def app(served: Flask) -> Iterator[Flask]:
-    with served.app_context():
-        yield served
+    return shared.ground.url
 
 
 @contextmanager
@@ -178,14 +159,14 @@ def test_a_run_goes_with_its_savepoint(own: Session, url: str) -> None:
         gone.wait(5)
 
 
-def test_nodes_are_woken_by_the_commit_and_not_before(own: Session, url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as ear:
-        ear.execute("listen hotplate_work")
+def test_nodes_are_woken_by_the_commit_and_not_before(shared: Home, own: Session) -> None:
+    assert isinstance(shared.ground, PostgreSQL)
+    with shared.ground.ear(shared.app.name, "unserved") as hears:
         with own.begin_nested():
-            count.options(on=own).start(1)
-        assert list(ear.notifies(timeout=0.3)) == []
+            count.options(on=own, queue="unserved").start(1)
+        assert not hears(0.3)
         own.commit()
-        assert list(ear.notifies(timeout=20, stop_after=1))
+        assert hears(20)
 
 
 def test_a_start_with_the_same_key_waits_for_the_transaction(app: Flask, own: Session) -> None:
@@ -279,7 +260,7 @@ def test_what_is_no_session_is_refused(app: Flask, url: str) -> None:
 
 def test_a_user_with_few_rights_can_start(app: Flask, url: str) -> None:
     with psycopg.connect(url) as owner:
-        owner.execute("create role clerk login; grant usage on schema hotplate to clerk")
+        owner.execute("drop role if exists clerk; create role clerk login; grant usage on schema hotplate to clerk")
         owner.execute("grant insert, select on hotplate.runs to clerk; grant select on hotplate.turns to clerk")
     with closing(psycopg.connect(url, user="clerk")) as connection:
         run = count.options(on=connection, key="of the clerk").start(6)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotplate import Run
 from tests.acceptance import app as jobs
-from tests.acceptance.home import Home, children, final_moves, kill, lines
+from tests.acceptance.home import Home, final_moves, kill, lines
 from tests.acceptance.storm import Storm, Submitter, check, ended
 from tests.processes import until
 
@@ -88,8 +88,7 @@ def killed_nodes(home: Home, times: int) -> Figures:
 
             def replace() -> None:
                 nonlocal node
-                before.kill()  # noqa: B023
-                before.wait()  # noqa: B023
+                home.kill(before)  # noqa: B023
                 node = home.node("--concurrency", "1")
 
             pauses.append(_pause(place, len_, replace))
@@ -107,9 +106,8 @@ def killed_nodes_among_others(home: Home, times: int) -> Figures:
         for len_ in (1, 2):
 
             def strike() -> None:
-                hit = next(node for node in nodes if _last_pid(place) in children(node.pid))  # noqa: B023
-                hit.kill()
-                hit.wait()
+                hit = next(node for node in nodes if _last_pid(place) in home.workers(node))  # noqa: B023
+                home.kill(hit)
                 nodes.remove(hit)
 
             pauses.append(_pause(place, len_, strike))

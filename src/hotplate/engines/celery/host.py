@@ -97,6 +97,12 @@ class Hosted:
             if self._process is not None:
                 self._process.send_signal(signal.SIGTERM)
 
+    def reload(self) -> None:
+        """Tell it to load the application's code anew."""
+        with suppress(ProcessLookupError):
+            if self._process is not None:
+                self._process.send_signal(signal.SIGHUP)
+
     def wait(self) -> None:
         """Wait until it has ended."""
         with self._spawning:
@@ -193,6 +199,7 @@ class NodeStep(bootsteps.StartStopStep):  # type: ignore[misc]
         if self._is_ours:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._interrupted)
+            signal.signal(signal.SIGHUP, lambda *_: self._hosted.reload())
         else:
             signals.worker_shutting_down.connect(self._signalled, weak=False)
         self._hosted.start()
