@@ -9,7 +9,7 @@ import pytest
 
 from hotplate import Run
 from tests.acceptance import app as jobs
-from tests.acceptance.home import final_moves, first_line, is_running, lines
+from tests.acceptance.home import final_moves, first_line, gone, is_running, kill, lines
 from tests.acceptance.machines import Machines
 from tests.processes import until
 
@@ -72,6 +72,24 @@ def test_a_database_that_is_away_for_longer_than_the_lease_charges_nobody(
     assert [run.wait(30) for run in long] == ["opened"] * 3
     assert [run.reload().attempt for run in long] == [1, 1, 1]
     assert outcomes(machines) == {("succeed",)}
+
+
+def test_a_worker_that_begins_while_the_database_is_away_is_not_called_broken(
+    machines: Machines, gate: Path, where: Path
+) -> None:
+    machine = machines.add()
+    run = jobs.hold.start(str(gate), str(where))
+    worker = int(first_line(where))
+    before = machine.workers
+    machines.database.crash()
+    kill(worker)
+    until(lambda: set(machine.workers) - set(before), "another worker")
+    (new,) = set(machine.workers) - set(before)
+    until(lambda: gone([new]), "its end, as the node cannot put its jobs on record")
+    machines.database.start()
+    gate.touch()
+    assert run.wait(60) == "opened"
+    assert "while it was loading" not in machine.said
 
 
 def test_nothing_is_lost_while_the_database_crashes_again_and_again(machines: Machines, where: Path) -> None:

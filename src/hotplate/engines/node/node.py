@@ -325,6 +325,7 @@ class Node:
             self._record.ledger.enlist(self._info, hello.jobs)
         except Unavailable as error:
             log.error("%s: %s", error, error.__cause__)
+            child.retire()
             child.kill()  # the next one tries again
             return
         self._known = {job.name: job for job in hello.jobs}
@@ -392,7 +393,7 @@ class Node:
         if child.exit_fd is not None:
             self._selector.unregister(child.exit_fd)
         status = self._crew.bury(child)
-        if not child.ready and status not in (0, 1) and not self._stopping:  # with 1 it has said why
+        if not (child.ready or child.retiring or self._stopping) and status not in (0, 1):  # with 1 it has said why
             log.warning("worker %d ended (status %d) while it was loading the application", child.pid, status)
         for at, given in enumerate(child.given):
             self._outcomes.append(self._fate(child, given, status, begun=at == 0))
