@@ -34,7 +34,7 @@ bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS
 	@$(BIN)/python -m benchmarks.answer
 	@$(BIN)/python -m benchmarks.runs
 
-soak: .venv/.dev ## kill processes under load for ten minutes, into benchmarks/RESULTS.md; ARGS="--engine postgresql"
+soak: .venv/.dev ## let everything fail under load, into benchmarks/SOAK.md (a quarter of an hour); ARGS="--engine postgresql"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 docs: .venv/.docs ## build the documentation into site/

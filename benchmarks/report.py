@@ -1,4 +1,4 @@
-"""What the benchmarks measured, as sections of benchmarks/RESULTS.md, each with the machine it was measured on."""
+"""What was measured, as sections of benchmarks/RESULTS.md and SOAK.md, each with the machine it was measured on."""
 
 from __future__ import annotations
 
@@ -11,18 +11,32 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
-TITLE = """# Results
+RESULTS, SOAK = Path(__file__).with_name("RESULTS.md"), Path(__file__).with_name("SOAK.md")
+RESULTS_TITLE = """# Results
 
 Written by `make bench`. The peers are measured in turns with Hotplate in one go: on a shared machine absolute figures
 move by up to two times from one day to the next, the ratios hardly.
+"""
+SOAK_TITLE = """# Soak
+
+Written by `make soak`: whatever runs depend on is killed, stopped, cut off and wiped while they are started and
+executed. A trial that breaks a guarantee fails and is not written down. A small form of each is part of `make test`.
 """
 ALWAYS = ("hotplate", "flask", "msgspec")
 
 
 def section(title: str, lines: Iterable[str]) -> None:
     """Replace the section `title` of RESULTS.md by these lines, or add it at the end; print them too."""
-    text = RESULTS.read_text("utf-8") if RESULTS.exists() else TITLE
+    _put(RESULTS, RESULTS_TITLE, title, lines)
+
+
+def soak_section(title: str, lines: Iterable[str]) -> None:
+    """As `section`, of SOAK.md."""
+    _put(SOAK, SOAK_TITLE, title, lines)
+
+
+def _put(path: Path, heading: str, title: str, lines: Iterable[str]) -> None:
+    text = path.read_text("utf-8") if path.exists() else heading
     new = f"## {title}\n\n" + "\n".join(lines).strip() + "\n"
     print("\n" + new)
     old = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -30,7 +44,7 @@ def section(title: str, lines: Iterable[str]) -> None:
         text = old.sub(lambda _: new + "\n", text)
     else:
         text = text.rstrip() + "\n\n" + new
-    RESULTS.write_text(text.rstrip() + "\n", "utf-8")
+    path.write_text(text.rstrip() + "\n", "utf-8")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

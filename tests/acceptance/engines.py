@@ -82,7 +82,7 @@ class PostgreSQL(Ground):
 
     def __init__(self, data: Path, server: Postgres) -> None:
         super().__init__(data)
-        self._server, self.url = server, server.fresh()
+        self.server, self.url = server, server.fresh()
         self._reader = self._connect()
 
     def _connect(self) -> psycopg.Connection:
@@ -117,7 +117,7 @@ class PostgreSQL(Ground):
 
     def close(self) -> None:
         self._reader.close()
-        self._server.drop(self.url)
+        self.server.drop(self.url)
 
 
 class Cluster(PostgreSQL):

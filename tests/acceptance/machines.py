@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.acceptance.engines import Cluster
-from tests.acceptance.home import Home, children, kill
+from tests.acceptance.engines import PostgreSQL
+from tests.acceptance.home import Home, kill
 from tests.partition import Partition
-from tests.servers import Postgres
 
 DATABASE, BROKER = "HOTPLATE_DATABASE_URL", "HOTPLATE_BROKER_URL"
 
@@ -69,12 +68,12 @@ class Machine:
 
     @property
     def nodes(self) -> list[int]:
-        """The process of its node; two where the one before is still ending, none where one is being started."""
-        return children(self.host.pid) if isinstance(self._home.ground, Cluster) else [self.host.pid]
+        """The process of its node; none while its host starts another one."""
+        return self._home.pids(self.host)[self._home.ground.hosts :]
 
     @property
     def workers(self) -> list[int]:
-        return [worker for node in self.nodes for worker in children(node)]
+        return self._home.workers(self.host) if self.nodes else []
 
     @property
     def node_id(self) -> str:
@@ -117,14 +116,15 @@ class Machine:
 
     def _processes(self) -> list[int]:
         """All that there are, those first that would start others anew."""
-        return [self.host.pid, *self.nodes, *self.workers]
+        return self._home.pids(self.host) + self.workers
 
 
 class Machines:
     """`home` is the record; each machine that is added is a node of it. `database` is the server of the record."""
 
-    def __init__(self, home: Home, database: Postgres, lease: float) -> None:
-        self.home, self.database, self.lease = home, database, lease
+    def __init__(self, home: Home, lease: float) -> None:
+        assert isinstance(home.ground, PostgreSQL)
+        self.home, self.database, self.lease = home, home.ground.server, lease
         home.environ["HOTPLATE_LEASE"] = str(lease)
         self.all: list[Machine] = []
 

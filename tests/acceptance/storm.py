@@ -121,7 +121,7 @@ class Submitter:
                 for answer in self._post(client, [self._request(number) for number in few]):
                     if "result" in answer:
                         self.acknowledged[answer["id"]] = answer["result"]["id"]
-                self._numbers = [number for number in self._numbers if number not in self.acknowledged]
+                self._numbers[:20] = [number for number in few if number not in self.acknowledged]
                 self.stopping.wait(self._pause)
 
     def _post(self, client: httpx.Client, requests: Answers) -> Answers:

@@ -35,6 +35,13 @@ def test_writing_a_section_again_changes_nothing(results: Path) -> None:
     assert results.read_text() == before
 
 
+def test_soak_results_have_a_file_of_their_own(results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(report, "SOAK", tmp_path / "SOAK.md")
+    report.soak_section("One machine", ["nothing lost"])
+    assert (tmp_path / "SOAK.md").read_text().startswith("# Soak\n")
+    assert not results.exists()
+
+
 def test_a_table_aligns_figures_to_the_right() -> None:
     assert report.table(("who", "jobs/s"), [("us", 10)]) == ["| who | jobs/s |", "| --- | ---: |", "| us | 10 |"]
 

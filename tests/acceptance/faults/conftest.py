@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.cluster import ClusterHome
 from tests.acceptance.engines import CLUSTERS, PostgreSQL
 from tests.acceptance.home import Home
 from tests.acceptance.machines import Machines
@@ -25,15 +24,15 @@ def database(needed: Callable[[type[Kept]], None]) -> Iterator[Postgres]:
 
 
 @contextmanager
-def on(home: Home, database: Postgres) -> Iterator[Machines]:
-    with closing(home), home.app.app_context(), closing(Machines(home, database, LEASE_S)) as machines:
+def on(home: Home) -> Iterator[Machines]:
+    with closing(home), home.app.app_context(), closing(Machines(home, LEASE_S)) as machines:
         yield machines
 
 
 @pytest.fixture
 def machines(tmp_path: Path, database: Postgres) -> Iterator[Machines]:
     """Machines without a broker."""
-    with on(Home(tmp_path, lambda data: PostgreSQL(data, database)), database) as machines:
+    with on(Home(tmp_path, lambda data: PostgreSQL(data, database))) as machines:
         yield machines
 
 
@@ -43,5 +42,5 @@ def hosted_machines(tmp_path: Path, database: Postgres, request: pytest.FixtureR
     kind = CLUSTERS[request.param]
     _, broker = kind.needs
     server = request.getfixturevalue(broker.__name__.lower())
-    with on(ClusterHome(tmp_path, lambda data: kind(data, database, server)), database) as machines:
+    with on(Home(tmp_path, lambda data: kind(data, database, server))) as machines:
         yield machines
