@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SWEEP_S = 2.0
 """How often a node of the cluster engine looks for dead ones, in seconds."""
 
+NODE_PATIENCE_S = 1.0
+"""How long a node waits at a time for a database that is away, in seconds: it has workers to look after."""
+
 IDLE_POLL_S = 5.0
 """How often an idle node of the cluster engine looks for work by itself, in seconds: there may be thousands of them."""
 
@@ -105,7 +108,7 @@ def _sqlite_record(hello: Hello) -> Record:
 def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], CeleryQueue]) -> Engine:
     if place.has_broker and find_spec("celery") is None:
         raise EngineError("a broker is set, which needs Celery: pip install 'hotplate[celery]'")
-    ledger, database = _postgres_ledger(place, None)
+    ledger, database = _postgres_ledger(place)
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
     from .postgres.within import PostgresWithin  # noqa: PLC0415
@@ -118,7 +121,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
 def _postgres_record(node: str, hello: Hello) -> Record:
     presence = Presence(folder.nodes(hello.place.database_url))
     presence.take(node)
-    ledger, _ = _postgres_ledger(hello.place, presence)
+    ledger, _ = _postgres_ledger(hello.place, local=presence, patience=NODE_PATIENCE_S)
     bell, ringer = socket.socketpair()
     bell.setblocking(False)
     ringer.setblocking(False)
@@ -150,12 +153,14 @@ def _postgres_record(node: str, hello: Hello) -> Record:
     )
 
 
-def _postgres_ledger(place: Place, local: Presence | None) -> tuple[PostgresLedger, Any]:
+def _postgres_ledger(
+    place: Place, *, local: Presence | None = None, patience: float | None = None
+) -> tuple[PostgresLedger, Any]:
     try:
         from .postgres.database import Database as Postgres  # noqa: PLC0415
         from .postgres.ledger import PostgresLedger  # noqa: PLC0415
     except ImportError as error:
         what = "HOTPLATE_DATABASE_URL needs psycopg: pip install 'hotplate[postgres]'"
         raise EngineError(f"{what} ({error})") from error
-    database = Postgres(place.database_url)
+    database = Postgres(place.database_url, patience=patience)
     return PostgresLedger(database, local=local, lease=place.lease), database

@@ -92,6 +92,24 @@ def test_a_worker_that_begins_while_the_database_is_away_is_not_called_broken(
     assert "while it was loading" not in machine.said
 
 
+def test_told_twice_a_node_ends_also_while_the_database_is_away(machines: Machines, gate: Path, where: Path) -> None:
+    machine = machines.add()
+    run = jobs.hold.start(str(gate), str(where))
+    first_line(where)
+    machines.database.crash()
+    machine.host.terminate()
+    until(lambda: "waiting for 1 run" in machine.said, "its word")
+    machine.host.terminate()
+    assert machine.host.wait(10) == 0
+    assert "not on it begins again: 1 run" in machine.said
+    machines.database.start()
+    gate.touch()
+    machine.start()
+    assert run.wait(60) == "opened"
+    assert run.reload().attempt == 2
+    assert "Traceback" not in machine.said
+
+
 def test_nothing_is_lost_while_the_database_crashes_again_and_again(machines: Machines, where: Path) -> None:
     machines.add()
     machines.add()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ...worker.limits import thread_environment
 from .child import NODE_MARK, Child, Given
-from .pace import DEPTH, MOST_LENT
+from .pace import DEPTH, MOST_LENT, STUCK_S
 
 MEMORY_LOOK_S = 0.2
 NEAR_LIMIT = 0.8
@@ -91,7 +91,7 @@ class Crew:
         self._failures = 0
 
     def try_again(self) -> None:
-        """Forget that children failed to start: the application has changed."""
+        """Forget that children failed to start: the application has changed, or the record is there again."""
         self._failures, self._not_before = 0, 0.0
 
     def trim(self) -> None:
@@ -117,9 +117,14 @@ class Crew:
         return child.bury()
 
     def watch(self, now: float, grace: float) -> float:
-        """Ask runs to stop that take too long or too much, and kill those that do not; when to look again."""
+        """Ask runs to stop that take too long or too much, and kill those that do not; when to look again.
+
+        What waits behind a run that is not quick this time is asked back.
+        """
         for child in self.busy():
             given = child.given[0]
+            if len(child.given) > 1 and not child.recalled and now - child.spoke_at > STUCK_S:
+                child.recall()
             if given.known.timeout is not None and now >= given.begun + given.known.timeout:
                 child.stop("timeout", grace)
             if given.kill_at is not None and now >= given.kill_at:

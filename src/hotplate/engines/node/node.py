@@ -12,8 +12,8 @@ import selectors
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ...engine import POLL_S, NodeInfo, Note, Outcome, Want
 from ...errors import EngineError, Unavailable
@@ -24,6 +24,7 @@ from ...worker.channel import Done, Failed, FromWorker, Hello, Lend, Returned, S
 from . import judge
 from .child import Child, Given
 from .crew import Crew, cores
+from .ear import Ear
 from .host import GONE, Host, NodeArguments
 from .pace import STUCK_S, Pace, wanted
 from .record import Record
@@ -35,10 +36,10 @@ PRUNE_S = 60.0
 PRUNE_RUNS = 500
 NOTE_S = 0.1
 RETRY_S = 0.5
+LEAVE_S = 10.0
 LOOK_S = 0.005
 GATHER_S = 0.003
-GATHER_RUNS = 40
-GATHER_LEAST = 4
+GATHER_RUNS, GATHER_LEAST = 40, 4
 
 log = logging.getLogger("hotplate.node")
 
@@ -68,7 +69,6 @@ class Node:
         self._notes: list[Note] = []
         self._saves: list[tuple[Child, Save]] = []
         self._rung = True
-        self._asked: deque[Callable[[], None]] = deque()
         self._stopping = 0
         self._end_at = float("inf")
         self._exit = 0
@@ -84,20 +84,21 @@ class Node:
 
     def run(self) -> int:
         """Serve until the end; the exit status: 0, or 1 if the application could not be loaded."""
-        wake = self._hear_signals()
+        ear = Ear(self._selector)
+        self._listen(ear)
         self._spawn(1)  # the others follow when the first has said where the record lies
         try:
             while not self._ended():
                 for key, _ in self._selector.select(self._patience()):
                     key.data()
+                ear.obey()
                 self._step()
         except (EngineError, Unavailable) as error:
             log.error("%s", error)
             self._exit = 1
         finally:
-            signal.set_wakeup_fd(-1)
+            ear.close()
             self._leave()
-            wake.close()
         return self._exit
 
     def stop(self) -> None:
@@ -119,8 +120,6 @@ class Node:
     # The loop's steps
 
     def _step(self) -> None:
-        while self._asked:  # by signals, which come at any moment: here nothing is half done
-            self._asked.popleft()()
         now = time.monotonic()
         self._look_at_crew(now)
         if self._record is None:
@@ -145,12 +144,10 @@ class Node:
         if self._away_since:
             log.warning("the record can be used again, after %.0f s", now - self._away_since)
             self._away_since = 0.0
+            self._crew.try_again()
 
     def _look_at_crew(self, now: float) -> None:
         self._at["watch"] = self._crew.watch(now, self._grace)
-        for child in self._crew.busy():
-            if len(child.given) > 1 and not child.recalled and now - child.spoke_at > STUCK_S:
-                child.recall()
         if self._stopping:
             if now >= self._end_at:
                 for child in self._crew.children:
@@ -324,7 +321,7 @@ class Node:
                 self._beat(self._record)  # enlisting would hide that it was taken for dead
             self._record.ledger.enlist(self._info, hello.jobs)
         except Unavailable as error:
-            log.error("%s: %s", error, error.__cause__)
+            log.error("the jobs of a new worker cannot be put on record; trying again: %s", error.__cause__)
             child.retire()
             child.kill()  # the next one tries again
             return
@@ -425,20 +422,13 @@ class Node:
         except BlockingIOError:
             return
 
-    def _hear_signals(self) -> socket.socket:
-        ear, mouth = socket.socketpair()
-        ear.setblocking(False)
-        mouth.setblocking(False)
-        signal.set_wakeup_fd(mouth.fileno())
+    def _listen(self, ear: Ear) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._asked.append(self.stop))
-        signal.signal(signal.SIGHUP, lambda *_: self._asked.append(self.reload))
-        self._selector.register(ear, selectors.EVENT_READ, lambda: ear.recv(64))
-        self._mouth = mouth
+            ear.on(number, self.stop)
+        ear.on(signal.SIGHUP, self.reload)
         if host := self._host:
             host.begin(self._selector, self._look_soon, self._lose_host)
-            signal.signal(GONE, lambda *_: self._asked.append(self._lose_host))
-        return ear
+            ear.on(GONE, self._lose_host)
 
     def _patience(self) -> float:
         """How long to wait for something to happen, in seconds."""
@@ -460,17 +450,20 @@ class Node:
     # The end, and what is told
 
     def _ended(self) -> bool:
-        return bool(self._stopping) and not self._crew.children and not (self._outcomes and self._record)
+        is_late = self._stopping > 1 or time.monotonic() > self._end_at + LEAVE_S
+        has_all = not self._outcomes or self._record is None or (self._away_since > 0 and is_late)
+        return self._stopping > 0 and not self._crew.children and has_all
 
     def _leave(self) -> None:
         for child in list(self._crew.children):
             child.kill()
             self._crew.bury(child)
+        self._report.leave(self._outcomes)
         if self._record is not None:
-            self._record.ledger.retire(self.id)
-            self._record.close()
+            with suppress(Unavailable):  # then others find out, those of this machine by the lock that is free
+                self._record.ledger.retire(self.id)
+                self._record.close()
         self._sign.remove()
-        self._mouth.close()
         self._selector.close()
 
     def _beat(self, record: Record) -> None:

@@ -32,6 +32,11 @@ class Report:
         self._second, self._begun, self._lines = 0, 0, 0
         self._untold: Counter[tuple[str, str]] = Counter()
 
+    def leave(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell of outcomes that could not be put on record before the node ends."""
+        if outcomes:
+            log.error("ending while the record is away; what is not on it begins again: %s", count(len(outcomes)))
+
     def begin(self, claims: Sequence[Claim]) -> None:
         """Tell of runs that begin now; those that wait behind another one in a worker begin untold."""
         if not log.isEnabledFor(logging.INFO):

@@ -18,7 +18,7 @@ from ...errors import EngineError, Unavailable
 from . import schema
 
 PATIENCE_S = 10.0
-"""How long what may be tried again is tried again while the database cannot be reached, in seconds."""
+"""How long a caller, or a process that begins, waits for a database that is away, in seconds."""
 
 CONNECT_S = 5
 """How long one try to connect may take, in seconds."""
@@ -51,15 +51,19 @@ class Pooled(Connection[Row]):
 
 
 class Database:
-    """One database: at most `size` connections of this process, made anew after a fork."""
+    """One database: at most `size` connections of this process, made anew after a fork.
 
-    def __init__(self, url: str, *, size: int = 10) -> None:
-        self.url, self._size = url, size
+    patience: for how long what may be tried again is tried again while the database is away, in seconds; None for
+    `PATIENCE_S`.
+    """
+
+    def __init__(self, url: str, *, size: int = 10, patience: float | None = None) -> None:
+        self.url, self._size, self._patience = url, size, PATIENCE_S if patience is None else patience
         self.losses = 0
         """How often the database was found to be away: what was observed before may be out of date."""
         self._pool: ConnectionPool[Pooled] | None = None
         self._pid = 0
-        self.retrying(self._prepare)
+        self.retrying(self._prepare, PATIENCE_S)
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[Connection[Row]]:
@@ -81,9 +85,9 @@ class Database:
         """The rows of a query; tried again while the database is away."""
         return self.retrying(lambda: self.run(sql.encode(), values))
 
-    def retrying(self, step: Callable[[], R]) -> R:
+    def retrying(self, step: Callable[[], R], patience: float | None = None) -> R:
         """What `step` gives, which may be done twice. Raises `Unavailable` if the database stays away for long."""
-        deadline, pause = time.monotonic() + PATIENCE_S, 0.01
+        deadline, pause = time.monotonic() + (self._patience if patience is None else patience), 0.01
         while True:
             try:
                 return step()
@@ -107,7 +111,7 @@ class Database:
                 min_size=0,
                 max_size=self._size,
                 max_idle=60,
-                timeout=CONNECT_S,
+                timeout=min(self._patience, CONNECT_S),
                 reconnect_timeout=1,
                 kwargs={"autocommit": True, "application_name": "hotplate", **_SOCKET},
                 connection_class=Pooled,
