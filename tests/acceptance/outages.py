@@ -132,7 +132,8 @@ class Outages(Storm):
             self._more_end("database away")
             gate.touch()
             assert [run.wait(self.scale.timeout) for run in long] == ["opened"] * len(long)
-            assert [run.reload().attempt for run in long] == [1] * len(long)
+            moves = [self.home.moves(run) for run in long]
+            assert [run.reload().attempt for run in long] == [1] * len(long), f"charged by an outage: {moves}"
             assert len(lines(where)) == len(long), "a long run was begun by another worker"
             self.charged += self._lost() - before
 

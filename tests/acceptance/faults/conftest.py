@@ -15,6 +15,9 @@ from tests.servers import Kept, Postgres
 
 LEASE_S = 2.0
 
+HOSTED_LEASE_S = 3.0
+"""Longer, as with a worker killed every two seconds a node may take a while to hear that its database is back."""
+
 
 @pytest.fixture
 def database(needed: Callable[[type[Kept]], None]) -> Iterator[Postgres]:
@@ -24,15 +27,15 @@ def database(needed: Callable[[type[Kept]], None]) -> Iterator[Postgres]:
 
 
 @contextmanager
-def on(home: Home) -> Iterator[Machines]:
-    with closing(home), home.app.app_context(), closing(Machines(home, LEASE_S)) as machines:
+def on(home: Home, lease: float) -> Iterator[Machines]:
+    with closing(home), home.app.app_context(), closing(Machines(home, lease)) as machines:
         yield machines
 
 
 @pytest.fixture
 def machines(tmp_path: Path, database: Postgres) -> Iterator[Machines]:
     """Machines without a broker."""
-    with on(Home(tmp_path, lambda data: PostgreSQL(data, database))) as machines:
+    with on(Home(tmp_path, lambda data: PostgreSQL(data, database)), LEASE_S) as machines:
         yield machines
 
 
@@ -42,5 +45,5 @@ def hosted_machines(tmp_path: Path, database: Postgres, request: pytest.FixtureR
     kind = CLUSTERS[request.param]
     _, broker = kind.needs
     server = request.getfixturevalue(broker.__name__.lower())
-    with on(Home(tmp_path, lambda data: kind(data, database, server))) as machines:
+    with on(Home(tmp_path, lambda data: kind(data, database, server)), HOSTED_LEASE_S) as machines:
         yield machines
