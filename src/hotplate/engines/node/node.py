@@ -94,7 +94,7 @@ class Node:
                 ear.obey()
                 self._step()
         except (EngineError, Unavailable) as error:
-            log.error("%s", error)
+            log.error("%s", error.__cause__ if isinstance(error, Unavailable) else error)
             self._exit = 1
         finally:
             ear.close()

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import psycopg
 from psycopg import Connection
@@ -48,6 +48,19 @@ Row = tuple[Any, ...]
 
 class Pooled(Connection[Row]):
     """A connection of our pool, whose log calls it by this class."""
+
+    refusals: ClassVar[dict[str, Exception]] = {}
+    """Why the last try to reach an address failed: the pool itself only says that it took too long."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **options: Any) -> Self:
+        try:
+            made = super().connect(conninfo, **options)
+        except psycopg.OperationalError as error:
+            cls.refusals[conninfo] = psycopg.OperationalError(" ".join(str(error).split()))
+            raise
+        cls.refusals.pop(conninfo, None)
+        return made
 
 
 class Database:
@@ -127,7 +140,8 @@ class Database:
             yield
         except _GONE as error:
             self.losses += 1
-            raise Unavailable(data="the engine's record cannot be used just now; the server's log says why") from error
+            why = Pooled.refusals.get(self.url, error) if isinstance(error, PoolTimeout) else error
+            raise Unavailable(data="the engine's record cannot be used just now; the server's log says why") from why
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedColumn) as e:
             raise EngineError(f"{where(self.url)} has not the tables that are needed; run: hotplate db upgrade") from e
         except psycopg.errors.InsufficientPrivilege as error:
