@@ -12,6 +12,10 @@ from tests.processes import Processes
 from tests.servers import Kept, Postgres, RabbitMQ, Redis
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--each-broker", action="store_true", help="each broker also where one stands for all of them")
+
+
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The embedded engine's folder in this test, also for the processes it starts; no HOTPLATE_* key is left over."""

@@ -10,8 +10,22 @@ import pytest
 from flask import Flask
 
 from tests.acceptance.cluster import ClusterHome
-from tests.acceptance.engines import ENGINES, Ground, NewGround
+from tests.acceptance.engines import CLUSTERS, ENGINES, Ground, NewGround
 from tests.acceptance.home import Home
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take tests that are marked with `any_broker` through one broker only."""
+    if config.getoption("--each-broker"):
+        return
+    _, *others = CLUSTERS
+    left_out = {item for item in items if item.get_closest_marker("any_broker") and _engine_of(item) in others}
+    config.hook.pytest_deselected(items=[*left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _engine_of(item: pytest.Item) -> object:
+    return item.callspec.params.get("engine") if hasattr(item, "callspec") else None
 
 
 @pytest.fixture(scope="session", params=ENGINES)

@@ -12,7 +12,7 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, first_line, kill, lines
 from tests.processes import until
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.any_broker]
 
 
 def test_a_job_that_raises_is_tried_again_after_a_growing_pause(shared: Home, where: Path) -> None:

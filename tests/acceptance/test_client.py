@@ -21,6 +21,8 @@ from hotplate.client import Client, Run, TimeoutError
 from tests.acceptance.engines import NewGround
 from tests.processes import Processes, Server, until
 
+pytestmark = pytest.mark.any_broker
+
 APP = str(Path(__file__).with_name("kitchen.py"))
 
 

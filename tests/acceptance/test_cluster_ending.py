@@ -20,7 +20,7 @@ from tests.acceptance.engines import clusters
 from tests.acceptance.home import APP, GRACE_S, Home, first_line, gone, is_alive, kill
 from tests.processes import until
 
-pytestmark = clusters
+pytestmark = [clusters, pytest.mark.any_broker]
 KINDS = ["hotplate", "celery"]
 
 

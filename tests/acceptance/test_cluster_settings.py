@@ -14,6 +14,8 @@ from tests.acceptance.engines import clusters
 from tests.acceptance.home import ROOT, lines
 from tests.processes import Processes, until
 
+pytestmark = pytest.mark.any_broker
+
 NAMES = {"PYTHONPATH": str(ROOT)}
 ALONE = {"HOTPLATE_BROKER_URL": "redis://127.0.0.1:1/0"} | NAMES
 

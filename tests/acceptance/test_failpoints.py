@@ -13,6 +13,8 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, final_moves, lines
 from tests.processes import until
 
+pytestmark = pytest.mark.any_broker
+
 RUNS = 40
 
 

@@ -27,6 +27,7 @@ def test_what_was_acknowledged_survives_the_kill_of_everything(home: Home) -> No
     assert trials.kills_of_everything(home, rounds=5)["acknowledged runs"] >= 100
 
 
+@pytest.mark.any_broker
 def test_the_run_of_a_killed_worker_begins_again_soon(home: Home) -> None:
     assert trials.killed_workers(home, times=3)["s until the run of a killed worker begins again, p50"] <= 3
 
@@ -35,10 +36,12 @@ def test_the_run_of_a_killed_node_begins_again_with_the_next_one_soon(home: Home
     assert trials.killed_nodes(home, times=1)["s until the run of a killed node begins again, p50"] <= 3
 
 
+@pytest.mark.any_broker
 def test_a_storm_of_cancels_leaves_one_outcome_each_and_a_node_that_works(home: Home) -> None:
     trials.cancels(home, runs=400)
 
 
+@pytest.mark.any_broker
 def test_a_storm_of_timeouts_ends_each_and_leaves_a_node_that_works(home: Home) -> None:
     trials.timeouts(home, runs=30)
 
@@ -47,10 +50,12 @@ def test_one_at_a_time_holds_while_workers_and_nodes_are_killed(home: Home) -> N
     trials.one_at_a_time(home, runs=600, faults=10)
 
 
+@pytest.mark.any_broker
 def test_a_thousand_keys_started_five_times_each_make_a_thousand_runs(home: Home) -> None:
     trials.racing_starts(home, keys=1000)
 
 
+@pytest.mark.any_broker
 def test_a_worker_stopped_beyond_its_timeout_has_nothing_more_to_say(home: Home, gate: Path, where: Path) -> None:
     home.node("--concurrency", "1")
     run = jobs.dawdle_long.start(str(where), str(gate))
@@ -65,6 +70,7 @@ def test_a_worker_stopped_beyond_its_timeout_has_nothing_more_to_say(home: Home,
     assert (run.reload().state, home.moves(run)) == ("failed", ["claim", "fail"])
 
 
+@pytest.mark.any_broker
 def test_the_late_result_of_an_attempt_that_was_given_up_is_refused(home: Home, gate: Path, where: Path) -> None:
     home.node("--concurrency", "2")
     run = jobs.name_attempt.start(str(where), str(gate))
@@ -78,6 +84,7 @@ def test_the_late_result_of_an_attempt_that_was_given_up_is_refused(home: Home, 
     assert home.moves(run) == ["claim", "lose", "claim", "succeed"]
 
 
+@pytest.mark.any_broker
 def test_a_stopped_node_goes_on_where_it_was(home: Home, where: Path) -> None:
     node = home.node("--concurrency", "2")
     runs = [jobs.step.start(str(where), n) for n in range(200)]
@@ -100,6 +107,7 @@ def test_a_stopped_node_goes_on_where_it_was(home: Home, where: Path) -> None:
     assert set(map(tuple, final_moves(home).values())) == {("succeed",)}
 
 
+@pytest.mark.any_broker
 def test_a_worker_that_is_killed_takes_nothing_of_others_with_it(home: Home, gate: Path, where: Path) -> None:
     home.node("--concurrency", "2")
     kept = jobs.hold.start(str(gate), str(where))

@@ -13,6 +13,8 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, first_line, rpc
 from tests.processes import Server, until
 
+pytestmark = pytest.mark.any_broker
+
 
 @pytest.fixture(scope="module")
 def server(shared: Home) -> Server:

@@ -23,6 +23,8 @@ from tests.acceptance.home import APP, Home
 from tests.processes import Processes, until
 from tests.servers import Kept, Postgres
 
+pytestmark = pytest.mark.any_broker
+
 
 def site(**config: Any) -> Flask:
     app = Flask("site")

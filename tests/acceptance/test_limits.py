@@ -14,7 +14,7 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, first_line, lines, waits_for
 from tests.processes import until
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.any_broker]
 
 
 @pytest.mark.parametrize("how", ["objects", "private", "shared", "native"])

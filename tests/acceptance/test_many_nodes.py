@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.acceptance import app as jobs, trials
 from tests.acceptance.engines import NewGround, many_nodes
@@ -21,10 +22,12 @@ def test_a_run_of_a_killed_node_begins_again_on_another_one_soon(home: Home) -> 
     assert figures["s until another node begins the run of a killed one again, p50"] <= 3
 
 
+@pytest.mark.any_broker
 def test_connections_that_are_ended_again_and_again_do_no_harm(home: Home) -> None:
     trials.cut_connections(home, runs=500, cuts=15)
 
 
+@pytest.mark.any_broker
 def test_the_next_node_knows_of_a_killed_one_though_nodes_of_other_records_have_come(
     home: Home, engine: NewGround, tmp_path: Path, where: Path
 ) -> None:
@@ -74,6 +77,7 @@ def test_nodes_that_come_and_go_leave_no_run_undone(home: Home, where: Path) -> 
     assert len(lines(where)) == 2 * len(runs), "no run was begun twice"
 
 
+@pytest.mark.any_broker
 def test_a_node_whose_connections_are_ended_while_it_begins_serves_nevertheless(home: Home) -> None:
     with psycopg.connect(home.environ["HOTPLATE_DATABASE_URL"]) as other:
         other.execute("lock table hotplate.meta in share mode")  # where a node puts itself down as the sweeper

@@ -15,6 +15,8 @@ from tests.acceptance.engines import NewGround
 from tests.acceptance.home import Home, first_line, lines
 from tests.processes import until
 
+pytestmark = pytest.mark.any_broker
+
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory, engine: NewGround) -> Iterator[Home]:

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.engines import NewGround
 from tests.acceptance.home import ROOT
+
+pytestmark = pytest.mark.any_broker
 
 OPEN = """
 import sys

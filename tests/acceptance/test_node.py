@@ -16,6 +16,8 @@ from tests.acceptance.engines import embedded_only, without_host
 from tests.acceptance.home import APP, Home, first_line, gone, is_running, kill, lines, waits_for
 from tests.processes import until
 
+pytestmark = pytest.mark.any_broker
+
 
 def ended(node: subprocess.Popen[bytes], timeout: float = 20) -> int:
     return node.wait(timeout)

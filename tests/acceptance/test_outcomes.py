@@ -12,7 +12,7 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, first_line, is_running, lines
 from tests.processes import until
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.any_broker]
 
 
 def test_a_result_comes_back_in_its_type() -> None:

@@ -13,7 +13,7 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import Home, is_running
 from tests.processes import until
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.any_broker]
 
 
 def log_of(home: Home, run: Any) -> list[dict[str, Any]]:

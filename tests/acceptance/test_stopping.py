@@ -12,7 +12,7 @@ from tests.acceptance import app as jobs
 from tests.acceptance.home import GRACE_S, Home, first_line, gone, is_alive, is_running, lines
 from tests.processes import until
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.any_broker]
 
 
 def pids(where: Path, n: int = 1) -> list[int]:

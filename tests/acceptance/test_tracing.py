@@ -18,6 +18,8 @@ from hotplate import tracing
 from tests.acceptance.engines import Ground
 from tests.processes import Processes, until
 
+pytestmark = pytest.mark.any_broker
+
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 APP = """
 import os

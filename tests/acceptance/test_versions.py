@@ -22,6 +22,8 @@ from tests.acceptance.home import APP, ROOT, Home, first_line
 from tests.acceptance.storm import Submitter, check, ended
 from tests.processes import DEADLINE_S, Processes, Server, until
 
+pytestmark = pytest.mark.any_broker
+
 URL = "HOTPLATE_DATABASE_URL"
 TODAY = ("-m", "hotplate")
 postgresql_only = pytest.mark.parametrize("engine", ["postgresql"], indirect=True, scope="session")

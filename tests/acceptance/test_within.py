@@ -23,7 +23,7 @@ from tests.acceptance.home import Home
 from tests.acceptance.jobs.saying import count
 from tests.servers import Postgres
 
-pytestmark = many_nodes
+pytestmark = [many_nodes, pytest.mark.any_broker]
 
 DRIVERS = ("psycopg", "psycopg2")
 
