@@ -113,6 +113,9 @@ class Home:
         return [move for _, move, _, _ in json.loads(f"[{history.rstrip(',')}]")]
 
     def close(self) -> None:
+        for node in self.nodes:
+            if node.poll() is None:
+                self.kill(node)  # what a host has started is in no group of ours
         self.processes.end_all()
         self.engine.close()
         self.ground.close()
