@@ -12,7 +12,7 @@ import pytest
 
 from hotplate.engine import Filter, Ledger
 from hotplate.engines.postgres.database import Database
-from hotplate.engines.postgres.ledger import PostgresLedger
+from hotplate.engines.postgres.ledger import PRUNING, PostgresLedger
 from tests.processes import until
 from tests.servers import Postgres
 
@@ -102,6 +102,15 @@ def test_a_step_of_pruning_reads_what_it_removes(watched: Watched) -> None:
     watched.fill("succeeded")
     step = 100
     assert watched.read(lambda ledger: ledger.prune(1e9, step)) < FEW * step
+
+
+def test_of_all_nodes_one_prunes_at_a_time(watched: Watched) -> None:
+    watched.fill("succeeded")
+    with closing(watched.ledger()) as ledger:
+        with watched.eye.transaction():
+            watched.eye.execute("select pg_advisory_xact_lock(%s)", (PRUNING,))
+            assert ledger.prune(1e9, 10) == 0
+        assert ledger.prune(1e9, 10) == 10
 
 
 @pytest.mark.parametrize("which", [Filter(), Filter(job="add"), Filter(caller="anonymous"), Filter(state="failed")])

@@ -45,6 +45,9 @@ COUNT_S = 60.0
 STEP_S = 0.05
 """A clock that has moved by more than this beside the monotonic one was set, in seconds."""
 
+PRUNING = 4_770_102
+"""The advisory lock of whoever prunes: an arbitrary number."""
+
 Execute = Callable[[bytes, Sequence[Any]], list[Any]]
 """Executes a statement with its values, and gives the rows."""
 
@@ -246,6 +249,9 @@ class PostgresLedger:
     def prune(self, before: float, limit: int) -> int:
         before += self._difference()
         with self._db.write(durable=False) as cx:
+            ((is_alone,),) = cx.execute(b"select pg_try_advisory_xact_lock(%s)", (PRUNING,)).fetchall()
+            if not is_alone:  # of all nodes one prunes at a time: the others would read past what it is removing
+                return 0
             rows = cx.execute(_PRUNE, (before, limit)).fetchall()
             cx.execute(b"delete from hotplate.files where run_id = any(%s::text[])", ([id_ for (id_,) in rows],))
             cx.execute(
