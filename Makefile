@@ -4,7 +4,7 @@ PYTHON ?= python3
 NEEDS := pyproject.toml constraints.txt tools/venv.sh
 export PYTHON
 
-.PHONY: help setup check format test demo bench soak docs constraints clean
+.PHONY: help setup check format test demo bench capacity soak docs constraints clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -33,6 +33,9 @@ format: .venv/.dev ## format the code and mend what lint can mend
 bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS.md (minutes)
 	@$(BIN)/python -m benchmarks.answer
 	@$(BIN)/python -m benchmarks.runs
+
+capacity: .venv/.dev ## count what runs cost, and compute what many cost, into docs/design/capacity.md (15 minutes); ARGS="runs --quick"
+	@$(BIN)/python -m benchmarks.capacity $(ARGS)
 
 soak: .venv/.dev ## let everything fail under load, into benchmarks/SOAK.md (a quarter of an hour); ARGS="--engine postgresql"
 	@$(BIN)/python -m tests.soak $(ARGS)
