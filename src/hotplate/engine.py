@@ -299,7 +299,7 @@ class Feed(Protocol):
         """Listen for a run; entered before looking into the ledger, so that no ring falls between."""
 
     def close(self) -> None:
-        """Stop listening."""
+        """Say what is still to be said, and stop listening."""
 
 
 class Queue(Protocol):
@@ -312,7 +312,7 @@ class Queue(Protocol):
         """Say that a run which is going on was asked to stop."""
 
     def close(self) -> None:
-        """Let go of whatever is open."""
+        """Say what is still to be said, and let go of whatever is open."""
 
 
 class KeptFile(Struct, frozen=True):
@@ -464,9 +464,13 @@ class Engine:
             return b"".join(self.files.read(run.result_file.id))
         return bytes(run.result or b"null")
 
-    def close(self) -> None:
-        self.feed.close()
+    def leave(self) -> None:
+        """Say what is still to be said, and listen no more."""
         self.queue.close()
+        self.feed.close()
+
+    def close(self) -> None:
+        self.leave()
         self.ledger.close()
 
     def _warn_if_alone(self, runs: Sequence[Run]) -> None:

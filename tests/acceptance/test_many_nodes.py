@@ -9,12 +9,30 @@ import psycopg
 import pytest
 
 from tests.acceptance import app as jobs, trials
-from tests.acceptance.engines import NewGround, many_nodes
+from tests.acceptance.engines import NewGround, PostgreSQL, many_nodes
 from tests.acceptance.home import Home, final_moves, first_line, lines
 from tests.acceptance.storm import ended
 from tests.processes import until
 
 pytestmark = many_nodes
+
+STARTER = """
+from tests.acceptance.app import count, create_app
+with create_app().app_context():
+    count.options(queue="unserved").start(1)
+"""
+
+
+def test_a_script_that_starts_a_run_and_ends_has_told_the_nodes(home: Home) -> None:
+    assert isinstance(home.ground, PostgreSQL)
+    with (
+        PostgreSQL.ear(home.ground, home.app.name, "unserved") as by_database,
+        home.ground.ear(home.app.name, "unserved") as hears,
+    ):
+        script = home.processes.python("-c", STARTER, environ=home.environ)
+        assert script.wait(30) == 0
+        assert by_database(1) or hears(10)
+    assert home.processes.output(script).splitlines()[1:] == [], "besides that no worker is alive it says nothing"
 
 
 def test_a_run_of_a_killed_node_begins_again_on_another_one_soon(home: Home) -> None:

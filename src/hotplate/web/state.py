@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
+from weakref import ref
 
 from flask import Flask
 from msgspec.structs import asdict, replace
@@ -74,6 +76,7 @@ class AppState:
                 # one inherited over a fork belongs to the parent: it is neither used nor closed here
                 if self._engine is None or self._engine_pid != os.getpid():
                     self._engine, self._engine_pid = self._open_engine(self), os.getpid()
+                    atexit.register(_leave, ref(self._engine), self._engine_pid)
         return self._engine
 
     def close(self) -> None:
@@ -148,6 +151,13 @@ class AppState:
         functions = {name: self.registry.functions[full_name] for name, full_name in self.registry.served(path).items()}
         info = {"title": self.app.name, "version": self.version}
         return Discover(info, functions, builtin_targets(self.starting, self.settings.prefix))
+
+
+def _leave(engine: ref[Engine], pid: int) -> None:
+    """At the end of a process: whoever starts a run as the last thing it does has it begin as soon as any other."""
+    opened = engine()
+    if opened is not None and pid == os.getpid():
+        opened.leave()
 
 
 def translate(raised: Exception) -> Error | None:

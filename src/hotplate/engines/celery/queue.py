@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ..pauses import pause_after
 
 RETRY_S = 1.0
+LEAVE_S = 2.0
 LOOK_EVERY = 500
 
 log = logging.getLogger("hotplate")
@@ -74,10 +75,11 @@ class CeleryQueue:
             self._beside.work()
 
     def close(self) -> None:
+        """Say what is still to be said, and end; what the broker is not there for, the database is told."""
         self._is_closed = True
         self._alarm.set()
         if self._thread is not None and self._pid == os.getpid():
-            self._thread.join(2)
+            self._thread.join(LEAVE_S)
 
     def _serve(self) -> None:
         while not self._is_closed:
@@ -86,11 +88,16 @@ class CeleryQueue:
                 with self._open_celery().connection_for_write(heartbeat=0) as connection:
                     self._speak(connection)
             except Exception as error:  # whatever a transport raises for a broker that is away
+                if self._is_closed:  # or what an import raises at the end of a process
+                    self.stop()
+                    return
                 self._say_away(error)
                 self._alarm.clear()
                 self._take()
                 self.stop()
                 self._alarm.wait(RETRY_S)
+        if self._take():
+            self.stop()
 
     def _speak(self, connection: Any) -> None:
         from .app import Wakes  # noqa: PLC0415 - Celery is loaded when there is first something to say
@@ -98,9 +105,10 @@ class CeleryQueue:
         wakes, sent = Wakes(self._prefix), 0
         connection.connect()  # raises at once, and does not try for ever as it would when it is first used
         producer = connection.Producer(serializer="json")
-        while not self._is_closed:
+        while True:
             self._alarm.wait()
             self._alarm.clear()
+            is_last = self._is_closed
             wanted = self._take()
             began = time.monotonic()
             for name in wanted:
@@ -112,6 +120,8 @@ class CeleryQueue:
             if self._is_away:
                 self._is_away = False
                 log.warning("the broker can be reached again")
+            if is_last:
+                return
             time.sleep(pause_after(sum(wanted.values()), time.monotonic() - began))
 
     def _take(self) -> dict[str, int]:

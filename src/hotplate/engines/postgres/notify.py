@@ -25,6 +25,7 @@ from .database import connect
 
 PER_MESSAGE = 200  # ids; a payload has at most 8,000 bytes
 PATIENCE_S = 1.0
+LEAVE_S = 2.0
 RUNS, WORK = "hotplate_runs", "hotplate_work"
 
 log = logging.getLogger("hotplate")
@@ -69,10 +70,13 @@ class NotifyFeed:
         return self._waiters.waiting(run_id, lambda: self._listen_for(RUNS))
 
     def close(self) -> None:
+        """Say what is still to be said, if the database is there, and end."""
         self._is_closed = True
         if self._thread is not None and self._pid == os.getpid():
             self._wake()
-            self._thread.join(2)
+            self._thread.join(LEAVE_S)
+            if self._thread.is_alive():
+                return
         self._alarm.close()
         self._ear.close()
 
@@ -98,13 +102,15 @@ class NotifyFeed:
             self._thread.start()
 
     def _serve(self) -> None:
-        pause = 0.05
-        while not self._is_closed:
+        pause, is_last = 0.05, False
+        while not is_last:
+            is_last = self._is_closed  # what was to be said before is said, if it can be
             try:
                 with connect(self._url, "hotplate feed") as cx:
                     cx.execute("set synchronous_commit to off")
                     cx.add_notify_handler(lambda notice: self._hear(notice.channel, notice.payload))
                     self._talk(cx)
+                    return
             except (psycopg.Error, OSError) as error:
                 log.debug("the feed is away: %s", error)
             self._heard = set()
@@ -115,14 +121,17 @@ class NotifyFeed:
 
     def _talk(self, cx: psycopg.Connection) -> None:
         next_at = 0.0
-        while not self._is_closed:
+        while True:
             if self._wanted - self._heard:
                 self._begin_to_hear(cx)
+            is_last = self._is_closed
             now = time.monotonic()
             is_waiting = bool(self._rung or self._work)
-            if is_waiting and now >= next_at:
+            if is_waiting and (is_last or now >= next_at):
                 next_at = self._say(cx, now)
                 continue
+            if is_last:
+                return
             patience = max(next_at - now, 0.0) if is_waiting else None
             readable, _, _ = select.select([cx.fileno(), self._ear.fileno()], [], [], patience)
             if self._ear.fileno() in readable:
