@@ -20,3 +20,18 @@ def test_a_clock_that_is_set_changes_no_times_on_record(record: str, seconds: fl
         assert ledger.counts().at == pytest.approx(engine.clock.now)
     finally:
         engine.close()
+
+
+def test_a_clock_that_is_set_while_the_database_tells_the_time_changes_none(record: str) -> None:
+    class Moving(Clock):
+        def __call__(self) -> float:
+            moved.now += 3600
+            return self.now
+
+    engine, moved = Cluster(record), Clock()
+    try:
+        engine.clock = Moving()
+        (run,) = start(engine.ledger(moved))
+        assert run.created_at.timestamp() == pytest.approx(engine.clock.now, abs=1)
+    finally:
+        engine.close()

@@ -282,11 +282,11 @@ class PostgresLedger:
 
     def _measure(self) -> None:
         """How far the database's clock is ahead of ours; what a round trip can explain is no difference."""
-        before = self._clock()
+        before = time.monotonic()
         theirs = self._database_clock()
-        after = self._clock()
-        self._since_boot = after - time.monotonic()
-        ahead = theirs - (before + after) / 2
+        after, ours = time.monotonic(), self._clock()  # once: it may be set at any moment
+        self._since_boot = ours - after
+        ahead = theirs - (ours - (after - before) / 2)
         self._skew = ahead if abs(ahead) > 0.05 + (after - before) else 0.0
 
     # Outcomes, claims and starts
