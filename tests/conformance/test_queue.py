@@ -16,6 +16,7 @@ import pytest
 from kombu import Connection, Consumer
 
 from hotplate.engine import Queue
+from hotplate.engines.celery import queue as celery_queue
 from hotplate.engines.celery.app import MOST, Wakes, make_celery
 from hotplate.engines.celery.queue import CeleryQueue
 from hotplate.engines.postgres.notify import NotifyFeed, NotifyQueue
@@ -195,6 +196,16 @@ def test_it_wakes_who_serves_the_queue(way: Way) -> None:
     for _ in range(3):
         queue.wake(["default"])
         assert heard(SOON_S)
+
+
+def test_it_complains_of_nothing(way: Way, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(celery_queue, "LOOK_EVERY", 1)  # it looks for wake-ups that nobody fetches
+    heard, queue = way.ear(), way.queue()
+    for _ in range(5):
+        queue.wake(["default"])
+        assert heard(SOON_S)
+    queue.close()
+    assert [record.getMessage() for record in caplog.records if record.name == "hotplate"] == []
 
 
 def test_it_wakes_from_any_thread(way: Way) -> None:

@@ -116,7 +116,7 @@ class CeleryQueue:
                 producer.publish({}, exchange="", routing_key=queue.name, declare=[queue], delivery_mode=1)
                 sent += 1
                 if sent % LOOK_EVERY == 0:
-                    _thin_out(producer.channel, queue)
+                    _thin_out(connection, producer.channel, queue)
             if self._is_away:
                 self._is_away = False
                 log.warning("the broker can be reached again")
@@ -135,7 +135,11 @@ class CeleryQueue:
             log.warning("the broker cannot be reached (%s); runs wait in the database, workers look for them", error)
 
 
-def _thin_out(channel: Any, queue: Any) -> None:
+def _thin_out(connection: Any, channel: Any, queue: Any) -> None:
     """Throw away what nobody has fetched; brokers other than RabbitMQ keep no limits of their own."""
-    if channel.queue_declare(queue=queue.name, passive=True).message_count > queue.max_length:
+    try:
+        is_long = channel.queue_declare(queue=queue.name, passive=True).message_count > queue.max_length
+    except connection.channel_errors:  # an empty queue is none to Redis
+        return
+    if is_long:
         channel.queue_purge(queue.name)
