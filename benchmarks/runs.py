@@ -1,6 +1,6 @@
 """Runs beside the jobs of other queues: throughput, time from start to result, memory of an idle worker.
 
-    python -m benchmarks.runs [--quick]
+    python -m benchmarks.runs [--quick] [--only one|many]
 
 First on one machine, with Hotplate's record in SQLite; then as on many (`benchmarks.cluster`), with PostgreSQL and
 brokers that are started for it.
@@ -8,7 +8,7 @@ brokers that are started for it.
 
 from __future__ import annotations
 
-import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -57,14 +57,19 @@ def row(found: Figures, ours: Figures) -> Sequence[str]:
 
 
 def main() -> None:
-    quick = "--quick" in sys.argv[1:]
-    share, rounds = (0.1, 1) if quick else (1.0, 3)
+    parser = ArgumentParser(prog="python -m benchmarks.runs")
+    parser.add_argument("--quick", action="store_true", help="a tenth, once, and printed alone")
+    parser.add_argument("--only", choices=["one", "many"], help="as on one machine, or as on many")
+    args = parser.parse_args()
+    share, rounds = (0.1, 1) if args.quick else (1.0, 3)
+    sections: dict[str, list[str]] = {}
     with cluster.servers() as servers:
-        sections = {"Runs": list(lines(measure(list(plans(servers, share)), rounds)))}
-        if chosen := list(cluster.plans(servers, share)):
+        if args.only != "many":
+            sections["Runs"] = list(lines(measure(list(plans(servers, share)), rounds)))
+        if args.only != "one" and (chosen := list(cluster.plans(servers, share))):
             sections["Runs on many machines"] = list(cluster.lines(measure(chosen, rounds), servers))
     for title, found in sections.items():
-        if quick:
+        if args.quick:
             print(f"\n## {title}\n\n" + "\n".join(found))
         else:
             report.section(title, found)
