@@ -53,11 +53,18 @@ class Watched:
 
     def read(self, act: Callable[[Ledger], object]) -> float:
         """Rows that are read on average when something is done many times, from a connection of its own."""
-        before = self._read()
-        with closing(self.ledger()) as ledger:
+
+        def act_often(ledger: Ledger) -> None:
             for _ in range(TIMES):
                 act(ledger)
-        return (self._read() - before) / TIMES
+
+        return self.read_once(act_often) / TIMES
+
+    def read_once(self, act: Callable[[Ledger], object]) -> int:
+        before = self._read()
+        with closing(self.ledger()) as ledger:
+            act(ledger)
+        return self._read() - before
 
     def _read(self) -> int:
         # a connection has told all it has read when it has ended
@@ -84,6 +91,22 @@ def run_one(ledger: Ledger) -> None:
 def test_a_run_comes_and_goes(watched: Watched, state: str) -> None:
     watched.fill(state)
     assert watched.read(run_one) < FEW
+
+
+def test_a_run_comes_and_goes_in_a_record_that_was_new_just_now(postgres: Postgres) -> None:
+    watched = Watched(postgres.fresh())
+
+    def run_while_it_grows(ledger: Ledger) -> None:
+        enlist(ledger)
+        for _ in range(TIMES):
+            run_one(ledger)
+        watched.eye.execute(FILL, ("succeeded",) * 3 + (ROWS,))
+        ledger.sweep()
+        for _ in range(TIMES):
+            run_one(ledger)
+
+    with closing(watched.eye):
+        assert watched.read_once(run_while_it_grows) < FEW * 2 * TIMES
 
 
 def test_what_was_delayed_becomes_ready(watched: Watched) -> None:

@@ -169,8 +169,8 @@ def connect(url: str, name: str) -> Connection[Row]:
 def _configure(connection: Pooled) -> None:
     # All is found by index, whatever the values: to plan anew for these takes longer than most statements themselves.
     connection.execute("set plan_cache_mode to force_generic_plan")
-    # A plan that was made while the record was nearly empty would read all of it, until the next ANALYZE.
-    connection.execute("set enable_seqscan to off")
+    # No statement is so long that to compile it would pay.
+    connection.execute("set jit to off")
     # Whoever stands still or is cut off amid a transaction keeps others waiting for its locks no longer than this.
     connection.execute("set idle_in_transaction_session_timeout to '5s'")
     connection.prepare_threshold = 1

@@ -19,7 +19,7 @@ from ..moves import CANCELLED, guard, lost, moved
 from ..pauses import rest_after
 from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
 from ..tally import OUTCOMES, Tallies, columns
-from . import lanes
+from . import lanes, plans
 from .claiming import claim
 from .database import Database
 from .noting import Notes
@@ -224,6 +224,8 @@ class PostgresLedger:
         outcomes = [lost(row, now) for row in self._db.run(_ORPHANS, (dead, is_sweeper))]
         made = settle(self._db, outcomes, 0.0)
         self._tallies.add(outcomes, made)
+        if is_sweeper:
+            plans.keep_true(self._db)
         if is_sweeper and (dead or time.monotonic() - self._counted_at > COUNT_S):
             self._counted_at = time.monotonic()
             with self._db.write(durable=False) as cx:
