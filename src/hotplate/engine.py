@@ -20,7 +20,7 @@ from . import tracing
 from .context import here
 from .errors import Conflict, EngineError, NotFound
 from .options import Known
-from .run import LOST_LIMIT, FileInfo, Run, new_id
+from .run import LOST_LIMIT, Event, FileInfo, History, Run, new_id
 
 if TYPE_CHECKING:
     from .job import Job  # a node knows jobs by their options alone, and is to stay small
@@ -139,15 +139,6 @@ class Note(Struct, frozen=True, kw_only=True):
     saved: bytes | None = None
 
 
-class Event(Struct, frozen=True):
-    """Something a run said, kept under its gapless `seq`: `type` is `log` or `partial`, `data` is JSON."""
-
-    seq: int
-    type: str
-    at: float
-    data: bytes
-
-
 class Stop(Struct, frozen=True):
     """A request to stop an attempt that is running; `reason` is `cancel`."""
 
@@ -249,7 +240,13 @@ class Ledger(Protocol):
         """A page of runs, newest first, and the `before` of the next page."""
 
     def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
-        """What the run said after seq `after`, in order."""
+        """What the run said after seq `after`, in order: log lines and partial results."""
+
+    def histories(self, seen: Sequence[tuple[str, int]], limit: int) -> list[History | None]:
+        """What has happened to runs after the seq seen of each, up to about `limit` events of each.
+
+        None where there is no such run.
+        """
 
     def promote(self) -> tuple[int, float | None]:
         """Make delayed runs ready that are due: how many it were, and the time at which the next will be."""
@@ -293,10 +290,16 @@ class Feed(Protocol):
     """Wakes those who wait on a run. It may be late or silent: whoever waits also looks by itself, slowly."""
 
     def ring(self, ids: Sequence[str]) -> None:
-        """Say that these runs have changed, after the change is committed."""
+        """Say that these runs, or what else has a name, have changed, after the change is committed."""
 
     def listen(self, run_id: str) -> AbstractContextManager[Waiter]:
         """Listen for a run; entered before looking into the ledger, so that no ring falls between."""
+
+    def hear(self, told: Callable[[Collection[str]], None]) -> AbstractContextManager[None]:
+        """Have `told` called with all that rings, or with nothing when some of it may have been missed.
+
+        It is called in the feed's own thread, which it is not to hold up.
+        """
 
     def close(self) -> None:
         """Say what is still to be said, and stop listening."""

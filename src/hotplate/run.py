@@ -6,7 +6,7 @@ tests make their cases from it, so that no move exists in one place only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import uuid4
@@ -70,6 +70,18 @@ class ErrorInfo(Struct, frozen=True):
 
     def exception(self) -> Error:
         return from_wire(self.code, self.message, self.data)
+
+
+class Event(Struct, frozen=True):
+    """Something that happened to a run, under its seq: `type` is `move`, `log` or `partial`, `data` is JSON.
+
+    The `data` of a move are `move`, `state` (the one it led to) and `attempt`. `at` is a Unix timestamp.
+    """
+
+    seq: int
+    type: str
+    at: float
+    data: bytes
 
 
 class FileInfo(Struct, frozen=True):
@@ -157,6 +169,18 @@ class Run(Struct, frozen=True, kw_only=True):
         if self.runs is None:
             raise Conflict(data=f"run {self.id} was read from the wire and is not bound to an engine")
         return self.runs
+
+
+class History(Struct, frozen=True):
+    """What has happened to a run after some seq, in order, and the run as it stands.
+
+    `events` are whole up to `seq`, which is that of the run unless there were too many. Progress has no event: it
+    raises the seq of the run, and only the last is kept.
+    """
+
+    run: Run
+    events: Sequence[Event]
+    seq: int
 
 
 def new_id() -> str:

@@ -78,6 +78,25 @@ class TestWaking:
             assert waits(feed, run_id, lambda run_id=run_id: bell.ring([run_id])) < 1  # type: ignore[misc]
 
 
+class TestHearing:
+    def test_everything_that_rings_is_heard_until_one_leaves(self, engine: Implementation) -> None:
+        ears, bell, heard, topic = engine.feed(), engine.feed(), set[str](), "live/state"
+        ids = [new_id() for _ in range(300)]
+        with ears.hear(heard.update):
+            bell.ring([*ids, topic])
+            until(lambda: heard >= {*ids, topic}, "all rings")
+        left = new_id()
+        assert waits(ears, left, lambda: bell.ring([left])) < 1
+        assert left not in heard
+
+    def test_several_hear_side_by_side(self, engine: Implementation) -> None:
+        ears, run_id = engine.feed(), new_id()
+        first, second = set[str](), set[str]()
+        with ears.hear(first.update), ears.hear(second.update):
+            engine.feed().ring([run_id])
+            until(lambda: run_id in first and run_id in second, "the ring")
+
+
 class TestSilence:
     def test_a_wait_ends_after_its_timeout(self, engine: Implementation) -> None:
         assert 0.1 <= waits(engine.feed(), new_id(), lambda: None, timeout=0.1) < 1

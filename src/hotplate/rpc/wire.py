@@ -8,8 +8,8 @@ from typing import Any, Literal
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from ..engine import Event as KeptEvent, NodeInfo
-from ..run import ErrorInfo, FileInfo, Progress, Run as KeptRun, State, WaitingFor, utc
+from ..engine import NodeInfo
+from ..run import ErrorInfo, Event as KeptEvent, FileInfo, Progress, Run as KeptRun, State, WaitingFor, utc
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
-from ...engine import UNTIMED, Claim, Counts, Event, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...errors import Unavailable
 from ...options import Known
-from ...run import FileInfo, Run
+from ...run import Event, FileInfo, History, Run
 from ..group_commit import GroupCommit
+from ..histories import histories
 from ..moves import CANCELLED, guard, lost, moved
 from ..pauses import rest_after
 from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
@@ -22,7 +23,7 @@ from ..tally import OUTCOMES, Tallies, columns
 from . import lanes, plans
 from .claiming import claim
 from .database import Database
-from .noting import Notes
+from .noting import Notes, said
 from .settling import made_before, settle
 from .turns import KEEP, KEEP_THESE, TURN, Turns
 from .watch import Local, Watch
@@ -169,6 +170,11 @@ class PostgresLedger:
             (run_id, after, limit),
         )
         return [Event(*row) for row in rows]
+
+    def histories(self, seen: Sequence[tuple[str, int]], limit: int) -> list[History | None]:
+        rows = self._db.read(_HISTORIES, (list({run_id for run_id, _ in seen}),))
+        runs = self._runs([row[:-2] for row in rows])
+        return histories(seen, limit, runs, rows, lambda asked: said(self._db, asked, limit))
 
     def promote(self) -> tuple[int, float | None]:
         now, ready = self._now(), 0
@@ -416,6 +422,7 @@ _ADD = f"""
     )"""
 _INSERT_ONLY = f"{_ADD} select id, queue, caller, turn from added".encode()
 _INSERT = f"{_ADD}, {KEEP} select id, queue, caller, turn from added".encode()
+_HISTORIES = f"select {COLUMNS}, no, moves from hotplate.runs where id = any(%s)"
 # In the words of the partial indexes, which a parameter would not be found to fit.
 _IN_STATE = {
     "queued": "(ready or state = 'queued' and not ready)",

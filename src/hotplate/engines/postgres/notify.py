@@ -69,6 +69,9 @@ class NotifyFeed:
     def listen(self, run_id: str) -> AbstractContextManager[Waiter]:
         return self._waiters.waiting(run_id, lambda: self._listen_for(RUNS))
 
+    def hear(self, told: Callable[[Collection[str]], None]) -> AbstractContextManager[None]:
+        return self._waiters.hearing(told, lambda: self._listen_for(RUNS))
+
     def close(self) -> None:
         """Say what is still to be said, if the database is there, and end."""
         self._is_closed = True

@@ -22,6 +22,23 @@ _MADE = b"""
 """
 _SEQS = b"select id, attempt, seq from hotplate.runs where id = any(%s::text[]) and state = 'running'"
 
+_SAID = """
+    select s_at, said.*
+    from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) as s (s_at, s_no, s_after, s_upto),
+    lateral (select seq, type, at, data from hotplate.events
+        where run_no = s_no and seq > s_after and seq <= s_upto order by seq limit %s) as said
+    order by s_at, seq
+"""
+
+
+def said(database: Database, asked: Sequence[tuple[int, int, int]], limit: int) -> list[list[Any]]:
+    """What each of some runs said, by its `no`, after a seq and up to another: rows of seq, type, at and data."""
+    rows: list[list[Any]] = [[] for _ in asked]
+    columns = [list(range(len(asked))), *(list(column) for column in zip(*asked, strict=True))]
+    for at, *row in database.read(_SAID, (*columns, limit)):
+        rows[at].append(row)
+    return rows
+
 
 class Notes:
     """Puts notes on record, each once: also those of a commit whose end was not heard of, if they are given again."""

@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -78,6 +78,9 @@ class DoorbellFeed:
 
     def listen(self, run_id: str) -> AbstractContextManager[Waiter]:
         return self._waiters.waiting(run_id, self._open)
+
+    def hear(self, told: Callable[[Collection[str]], None]) -> AbstractContextManager[None]:
+        return self._waiters.hearing(told, self._open)
 
     def close(self) -> None:
         with self._lock:

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ...engine import UNTIMED, Claim, Counts, Event, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...options import Known
-from ...run import MOVES, FileInfo, Run
+from ...run import MOVES, Event, FileInfo, History, Run
 from ..group_commit import GroupCommit
+from ..histories import histories
 from ..moves import CANCELLED, RETURNING, guard, lost, moved
 from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
 from ..tally import OUTCOMES, Tallies
@@ -105,6 +106,12 @@ class SqliteLedger:
             (run_id, after, limit),
         )
         return [Event(*row) for row in rows]
+
+    def histories(self, seen: Sequence[tuple[str, int]], limit: int) -> list[History | None]:
+        ids = list(dict.fromkeys(run_id for run_id, _ in seen))
+        rows = self._db.read(f"select {COLUMNS}, no, moves from runs where id in ({', '.join('?' * len(ids))})", ids)
+        runs = self._runs([row[:-2] for row in rows])
+        return histories(seen, limit, runs, rows, lambda asked: [self._db.read(_SAID, (*of, limit)) for of in asked])
 
     def promote(self) -> tuple[int, float | None]:
         now, ready = self._clock(), 0
@@ -209,6 +216,7 @@ class SqliteLedger:
         ]
 
 
+_SAID = "select seq, type, at, data from events where run_no = ? and seq > ? and seq <= ? order by seq limit ?"
 _INSERT = (
     "insert into runs (id, job, queue, priority, turn, caller, key, ready, max_attempts, lost_limit, created_at, "
     "due_at, params, retry_of, parent_id, trace) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
