@@ -35,6 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     grace: float = 5.0
     keep: float = 30 * 86400.0
     lease: float = 15.0
+    streams: int = 2
     log_format: str = "text"
 
 
@@ -207,6 +208,12 @@ KEYS: Mapping[str, Key] = {
         _lease,
         "a number of seconds, at least 1",
         "How long a node may be silent before the others take it for dead, with HOTPLATE_DATABASE_URL.",
+    ),
+    "HOTPLATE_STREAMS": Key(
+        "streams",
+        _whole(0),
+        "a whole number, 0 or more",
+        "Streams of updates that a WSGI process keeps open, each in one of its threads: half of these, say.",
     ),
     "HOTPLATE_LOG_FORMAT": Key(
         "log_format",

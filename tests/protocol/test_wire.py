@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from hotplate.client.run import Event as ClientEvent, Record, log_line
-from hotplate.engine import Event, NodeInfo
+from hotplate.engine import NodeInfo
 from hotplate.rpc.wire import Run as WireRun, RunLog, event_to_wire, node_to_wire, to_wire, with_params
-from hotplate.run import FileInfo, Run
+from hotplate.run import Event, FileInfo, Run
+from hotplate.update import Update, read_seen, write_seen
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGE = Path(__file__).parents[2] / "docs" / "wire.md"
@@ -70,6 +71,29 @@ def test_the_client_reads_the_lines_of_a_log() -> None:
         ("INFO", "shop.orders", "reading orders"),
         ("INFO", None, "printed"),
     ]
+
+
+@pytest.mark.parametrize("name", ["update_progress", "update_move"])
+def test_an_update_is_written_like_its_golden_file_by_each_door(name: str) -> None:
+    wire = golden(name)
+    update = Update(wire["topic"], wire["seq"], wire["type"], json.dumps(wire["data"]).encode())
+    assert json.loads(update.json) == wire
+    assert update.event.startswith(b"data: {")
+    assert update.event.endswith(b"}\n\n")
+    assert json.loads(update.event.removeprefix(b"data: ")) == wire
+    assert json.loads(update.notification) == {"jsonrpc": "2.0", "method": "update", "params": wire}
+
+
+def test_the_server_writes_a_move_like_its_golden_file() -> None:
+    wire = golden("update_move")["data"]
+    at = datetime.fromisoformat(wire["at"]).timestamp()
+    kept = Event(wire["seq"], "move", at, json.dumps(wire["data"]).encode())
+    assert written(event_to_wire(kept)) == wire
+
+
+@pytest.mark.parametrize("seen", [{}, {"run/a": 1}, {"run/a": 17, "run/b=c": 0}])
+def test_what_was_seen_is_read_as_it_was_written(seen: dict[str, int]) -> None:
+    assert read_seen(write_seen(seen)) == seen
 
 
 def test_the_server_writes_a_worker_like_its_golden_file() -> None:

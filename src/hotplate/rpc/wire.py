@@ -53,10 +53,10 @@ class RunPage(Struct, frozen=True):
 
 
 class RunEvent(Struct, frozen=True):
-    """A log line ({level, logger, text}) or a partial result of a run."""
+    """A log line ({level, logger, text}), a partial result or a move ({move, state, attempt}) of a run."""
 
     seq: int
-    type: Literal["log", "partial"]
+    type: Literal["log", "partial", "move"]
     at: datetime
     data: Any
 

@@ -74,11 +74,19 @@ def openrpc(
         return send_error(start_response, UNAUTHORIZED, error)
 
 
+def updates(
+    environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller
+) -> Iterable[bytes]:
+    """What is new on topics, as server-sent events."""
+    return state.streams.serve(environ, start_response, state.hub(), caller)
+
+
 PAGES: Mapping[str, Page] = {
     "/openrpc.json": Page("GET, HEAD", openrpc),
     "/health": Page("GET, HEAD", health, guarded=False),
     "/health/ready": Page("GET, HEAD", ready, guarded=False),
     "/metrics": Page("GET, HEAD", metrics),
+    "/updates": Page("GET, HEAD", updates),
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),
     "/console/*": Page("GET, HEAD", console),

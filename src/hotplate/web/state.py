@@ -26,11 +26,13 @@ from ..registry import Registry
 from ..rpc.answer import SIGN_IN, Answerer, MethodTarget, Observer, Target
 from ..rpc.builtin import JobTarget, builtin_targets
 from ..rpc.calls import Calls
+from ..rpc.hub import Hub
 from ..rpc.openrpc import Discover
 from ..rpc.start import Starting
 from ..run import FileInfo, Run
 from .asking import READY_S, Question, nodes_alive
 from .metrics import COUNT_S, watch
+from .stream import Streams
 
 EXTENSION = "hotplate"
 """Under this key of `app.extensions`."""
@@ -61,12 +63,15 @@ class AppState:
         self.starting = Starting(registry, self.engine)
         self.nodes_alive = Question(lambda: nodes_alive(self.engine), READY_S)
         self.watched = Question(lambda: watch(self.engine), COUNT_S)
+        self.streams = Streams(settings.streams)
         self._calls: Calls | None = None
         self._answerers: list[Answerer] = []
         self._discovers: dict[str | None, Discover] = {}
         self._open_engine = open_engine
         self._engine: Engine | None = None
         self._engine_pid = 0
+        self._hub: Hub | None = None
+        self._hub_pid = 0
         self._lock = Lock()
 
     def engine(self) -> Engine:
@@ -79,8 +84,18 @@ class AppState:
                     atexit.register(_leave, ref(self._engine), self._engine_pid)
         return self._engine
 
+    def hub(self) -> Hub:
+        """This process's hub, which tells subscribers what is new."""
+        with self._lock:
+            if self._hub is None or self._hub_pid != os.getpid():
+                self._hub, self._hub_pid = Hub(self.starting, self.settings.prefix), os.getpid()
+            return self._hub
+
     def close(self) -> None:
-        """Close this process's engine, if it was opened."""
+        """Close this process's hub and engine, if they were opened."""
+        if self._hub is not None and self._hub_pid == os.getpid():
+            self._hub.close()
+        self._hub = None
         if self._engine is not None and self._engine_pid == os.getpid():
             self._engine.close()
         self._engine = None

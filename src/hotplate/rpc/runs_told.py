@@ -1,0 +1,108 @@
+"""The topics of single runs: what has happened, gapless, and how the run stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import msgspec
+
+from ..engine import Engine
+from ..run import History, Run
+from ..update import RUN, Update
+from .subscription import Subscription
+from .wire import event_to_wire, to_wire
+
+AT_ONCE = 200
+"""So many runs are read at once."""
+
+EVENTS = 500
+"""So many events of a run are read at once."""
+
+_encode = msgspec.json.Encoder().encode
+
+Facts = tuple[Any, ...]
+
+
+class RunTopics:
+    """`run/<id>`, for all runs that somebody follows: each is read once for all who have seen as much of it."""
+
+    def __init__(self, engine: Callable[[], Engine], prefix: str) -> None:
+        self._engine, self._prefix = engine, prefix
+        self._followers: dict[str, set[Subscription]] = {}
+        self._ended: set[str] = set()
+
+    def join(self, topic: str, subscription: Subscription) -> None:
+        self._followers.setdefault(topic, set()).add(subscription)
+
+    def part(self, topic: str, subscription: Subscription) -> None:
+        followers = self._followers.get(topic, set())
+        followers.discard(subscription)
+        if not followers:
+            self._followers.pop(topic, None)
+            self._ended.discard(topic)
+
+    def among(self, ids: Collection[str]) -> set[str]:
+        """The topics somebody follows of these runs."""
+        return {RUN + id_ for id_ in ids} & self._followers.keys() if self._followers else set()
+
+    def going_on(self) -> set[str]:
+        """The topics of runs of which something may come."""
+        return self._followers.keys() - self._ended
+
+    def tell(self, topics: Collection[str], lock: AbstractContextManager[Any]) -> list[str]:
+        """Read what is new and tell it; the topics of which there is more to tell at once."""
+        wanted: dict[tuple[str, int], list[Subscription]] = {}
+        with lock:
+            for topic in topics:
+                for follower in self._followers.get(topic, ()):
+                    at = follower.wants(topic)
+                    if at is not None:
+                        wanted.setdefault((topic.removeprefix(RUN), at), []).append(follower)
+        more, seen = list[str](), list(wanted)
+        for first in range(0, len(seen), AT_ONCE):
+            some = seen[first : first + AT_ONCE]
+            histories = self._engine().ledger.histories(some, EVENTS)
+            for (run_id, at), history in zip(some, histories, strict=True):
+                topic, followers = RUN + run_id, wanted[run_id, at]
+                if history is None:
+                    self._tell_gone(topic, at, followers)
+                    continue
+                self._tell(topic, at, history, followers)
+                if history.seq < history.run.seq:
+                    more.append(topic)
+                elif history.run.is_final:
+                    self._ended.add(topic)
+        return more
+
+    def _tell(self, topic: str, at: int, history: History, followers: Sequence[Subscription]) -> None:
+        run, is_whole = history.run, history.seq == history.run.seq
+        facts = (run.state, run.attempt, run.stop_requested, run.waiting_for)
+        events = [Update(topic, event.seq, event.type, _encode(event_to_wire(event))) for event in history.events]
+        progress = {}
+        if is_whole and run.progress is not None and run.seq > (events[-1].seq if events else at):
+            progress = {"progress": Update(topic, run.seq, "progress", _encode(run.progress))}
+        new = [follower for follower in followers if follower.known(topic) is None]
+        # who has seen a run that has ended, with its own seq, has seen all of it
+        is_over = is_whole and run.is_final and at < run.seq
+        changed = [f for f in followers if f not in new and (is_over or is_whole and f.known(topic) != facts)]
+        state = {"run": self._state(topic, history.seq, run)} if is_over or changed else {}
+        if new:
+            begun = [self._state(topic, at, run), *events]
+            for follower in new:
+                follower.tell(topic, begun, state if is_over else {}, at=history.seq, facts=facts, is_current=is_whole)
+        for follower in changed:
+            follower.tell(topic, events, state, at=history.seq, facts=facts)
+        for follower in followers:
+            if follower not in new and follower not in changed:
+                known = follower.known(topic)
+                follower.tell(topic, events, progress, at=history.seq, facts=known, is_current=is_whole)
+
+    def _state(self, topic: str, seq: int, run: Run) -> Update:
+        return Update(topic, seq, "run", _encode(to_wire(run, self._prefix)))
+
+    def _tell_gone(self, topic: str, at: int, followers: Sequence[Subscription]) -> None:
+        for follower in followers:
+            follower.tell(topic, [], {"run": Update(topic, at, "gone", b"null")}, at=at, facts="gone")
+        self._ended.add(topic)
