@@ -131,6 +131,28 @@ class Processes:
         argv = ("-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws", *more, app)
         return self.serve(self.python(*argv, **options), port)
 
+    def uvicorn(self, app: str, *more: str, **options: object) -> Server:
+        """`app` (as `module:name`) on uvicorn."""
+        port = free_port()
+        return self.serve(self.python("-m", "uvicorn", "--port", str(port), *more, app, **options), port)
+
+    def gunicorn_asgi(self, app: str, *more: str, **options: object) -> Server:
+        """`app` (as `module:name`) on gunicorn's ASGI worker."""
+        port = free_port()
+        argv = ("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "-k", "asgi", "--no-control-socket", *more, app)
+        return self.serve(self.python(*argv, **options), port)
+
+    def hypercorn(self, app: str, *more: str, **options: object) -> Server:
+        """`app` (as `module:name`) on hypercorn."""
+        port = free_port()
+        return self.serve(self.python("-m", "hypercorn", "--bind", f"127.0.0.1:{port}", *more, app, **options), port)
+
+    def granian_asgi(self, app: str, *more: str, **options: object) -> Server:
+        """`app` (as `module:name`) on granian's ASGI server."""
+        port = free_port()
+        argv = ("-m", "granian", "--interface", "asgi", "--port", str(port), *more, app)
+        return self.serve(self.python(*argv, **options), port)
+
     def node(self, app: str, *more: str, **options: object) -> subprocess.Popen[bytes]:
         """A worker node of `app`, which takes runs from now on or a moment later."""
         return self.start("hotplate", "worker", app, *more, **options)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .method import Method as Method
     from .registry import Namespace as Namespace
     from .run import Progress as Progress, Run as Run
+    from .web.asgi import asgi as asgi
 
 _HOME = {
     "Caller": "caller",
@@ -45,6 +46,7 @@ _HOME = {
     "Run": "run",
     "Stopped": "errors",
     "TimedOut": "errors",
+    "asgi": "web.asgi",
     "current_run": "context",
     "progress": "context",
 }

@@ -27,6 +27,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_body: int = 4 * 1024**2
     max_batch: int = 100
     max_file: int = 1024**3
+    threads: int = 40
     data: Path | None = None
     synchronous: str = "FULL"
     database_url: str = ""
@@ -169,6 +170,12 @@ KEYS: Mapping[str, Key] = {
     "HOTPLATE_MAX_BODY": Key("max_body", _whole(1), "a whole number of bytes, at least 1", "Largest body of a call."),
     "HOTPLATE_MAX_BATCH": Key("max_batch", _whole(1), "a whole number, at least 1", "Most calls in a batch."),
     "HOTPLATE_MAX_FILE": Key("max_file", _whole(1), "a whole number of bytes, at least 1", "Largest uploaded file."),
+    "HOTPLATE_THREADS": Key(
+        "threads",
+        _whole(1),
+        "a whole number, at least 1",
+        "Threads in which an ASGI process does what would hold up its event loop: `def` methods, the other pages.",
+    ),
     "HOTPLATE_DATA": Key(
         "data",
         lambda value: Path(value).expanduser().absolute(),

@@ -9,7 +9,7 @@ import hotplate
 
 PUBLIC = [
     *("Hotplate", "Namespace", "Method", "Job", "Run", "Progress", "File", "Caller"),
-    *("current_run", "progress"),
+    *("current_run", "progress", "asgi"),
     *("HotplateError", "DeclarationError", "ConfigError", "EngineError"),
     *("Error", "Stopped", "Cancelled", "TimedOut"),
 ]

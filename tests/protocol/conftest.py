@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,8 +16,9 @@ from tests.processes import Processes
 from tests.protocol import service
 
 ROOT = Path(__file__).parents[2]
-IN_PROCESS = ("direct", "view")
-SERVERS = ("flask", "gunicorn", "granian")
+IN_PROCESS = ("direct", "view", "asgi", "asgi_view")
+WSGI_SERVERS = ("flask", "gunicorn", "granian")
+SERVERS = (*WSGI_SERVERS, "uvicorn")
 
 
 class Answer(NamedTuple):
@@ -39,7 +41,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     def url(kind: str) -> str:
         if kind not in urls:
             more = {"gunicorn": ("--no-control-socket",), "granian": ("--blocking-threads", "4")}.get(kind, ())
-            urls[kind] = getattr(processes, kind)("tests.protocol.service:direct", *more, cwd=ROOT).url
+            app = "direct" if kind in WSGI_SERVERS else "asgi"
+            urls[kind] = getattr(processes, kind)(f"tests.protocol.service:{app}", *more, cwd=ROOT).url
         return urls[kind]
 
     yield url
@@ -60,7 +63,8 @@ def send_here(request: pytest.FixtureRequest) -> Iterator[Send]:
 
 def _sending(request: pytest.FixtureRequest, door: str) -> Iterator[Send]:
     if door in IN_PROCESS:
-        yield sending_to(getattr(service, door))
+        made = getattr(service, door)
+        yield sending_to_asgi(made) if door.startswith("asgi") else sending_to(made)
         return
     with httpx.Client(base_url=request.getfixturevalue("servers")(door), timeout=30) as client:
 
@@ -81,6 +85,21 @@ def sending_to(app: Any, **environ: Any) -> Send:
         options: dict[str, Any] = {"method": method, "headers": sized, "environ_overrides": more}
         with client.open(path, input_stream=io.BytesIO(body), **options) as response:
             return Answer(response.status_code, response.headers, response.get_data())
+
+    return send
+
+
+def sending_to_asgi(app: Any) -> Send:
+    """Sends requests to an ASGI application in this process, each from an event loop of its own."""
+
+    async def ask(body: bytes, path: str, method: str, headers: Mapping[str, str]) -> Answer:
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            response = await client.request(method, path, content=body, headers=headers)
+            return Answer(response.status_code, response.headers, response.content)
+
+    def send(body: bytes, path: str = "/rpc", method: str = "POST", **headers: str) -> Answer:
+        return asyncio.run(ask(body, path, method, _headers(headers)))
 
     return send
 

@@ -1,4 +1,4 @@
-"""The application under test: `direct` and `view` are the same functions, answered in the two ways."""
+"""The application under test: the same functions, answered in two ways, `direct` and `view`, by WSGI and by ASGI."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import flask
 from flask import Flask, abort
 from msgspec import Struct
 
+import hotplate
 from hotplate import Error, Hotplate, Namespace
 
 hp = Hotplate(version="1.2.3")
@@ -165,3 +166,4 @@ def make(name: str, **config: Any) -> Flask:
 direct = make("direct")
 view = make("view")
 view.before_request(lambda: None)
+asgi, asgi_view = hotplate.asgi(direct), hotplate.asgi(view)

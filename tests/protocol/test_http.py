@@ -8,11 +8,12 @@ import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.protocol import service
 from tests.protocol.cases import call
-from tests.protocol.conftest import SERVERS, Send, sending_to
+from tests.protocol.conftest import SERVERS, WSGI_SERVERS, Send, sending_to
 
 GOOD = call(b'"echo", "params": ["abc"]')
 RESULT = b'{"jsonrpc":"2.0","id":1,"result":"abc"}'
@@ -182,7 +183,17 @@ Say = Callable[..., tuple[int, bytes]]
 @pytest.fixture(params=SERVERS)
 def say(request: pytest.FixtureRequest, servers: Callable[[str], str]) -> Say:
     """Sends raw bytes to a real server (`cut`: and no more); the status and the body of the answer."""
-    address = urlsplit(servers(request.param))
+    return saying_to(servers(request.param))
+
+
+@pytest.fixture(params=WSGI_SERVERS)
+def say_wsgi(request: pytest.FixtureRequest, servers: Callable[[str], str]) -> Say:
+    """The same to servers that leave it to the application to read a body."""
+    return saying_to(servers(request.param))
+
+
+def saying_to(url: str) -> Say:
+    address = urlsplit(url)
 
     def say(sent: bytes, cut: bool = False) -> tuple[int, bytes]:
         with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
@@ -213,13 +224,26 @@ def test_a_chunked_body_is_read(size: int, say: Say) -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_body_is_a_parse_error(name: str, say: Say) -> None:
-    status, body = say(BROKEN[name], cut=name != "no body")
+def test_a_broken_body_is_a_parse_error(name: str, say_wsgi: Say) -> None:
+    status, body = say_wsgi(BROKEN[name], cut=name != "no body")
     assert (status, json.loads(body)["error"]["code"]) == (200, -32700)
 
 
-def test_a_chunk_beyond_all_bounds_is_refused(say: Say) -> None:
-    _, body = say(CHUNKED + b"ffffffffffffffffff\r\n" + BODY[:-1], cut=True)
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_body_is_not_carried_out_behind_an_asgi_server(name: str, servers: Callable[[str], str]) -> None:
+    address = urlsplit(servers("uvicorn"))
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+        connection.sendall(BROKEN[name])
+        connection.shutdown(socket.SHUT_WR)
+        said = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b"result" not in said
+    assert not said or said.startswith(b"HTTP/1.1 400") or b"-32700" in said
+    recall = httpx.post(f"{servers('uvicorn')}/rpc", json={"jsonrpc": "2.0", "method": "recall", "id": 1})
+    assert "in chunks" not in recall.json()["result"]
+
+
+def test_a_chunk_beyond_all_bounds_is_refused(say_wsgi: Say) -> None:
+    _, body = say_wsgi(CHUNKED + b"ffffffffffffffffff\r\n" + BODY[:-1], cut=True)
     assert json.loads(body)["error"]["code"] in (-32700, -32600)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from threading import current_thread, main_thread
 from time import perf_counter
 from typing import Any, Protocol
@@ -43,6 +44,20 @@ ERROR_PIECES = 2
 """So many pieces, with the comma before it, has a response with an error; one with a result has more."""
 
 Answers = Mapping[str, Callable[[bytes, Caller], bytes]]
+AsyncAnswer = Callable[[bytes, Caller], Awaitable[bytes]]
+AsyncAnswers = Mapping[str, AsyncAnswer]
+Part = Sequence[Request]
+"""Requests of one message that are carried out in one place, one after the other."""
+
+
+class Places(Protocol):
+    """Where the parts of a message are carried out when an event loop asks for the answer."""
+
+    async def in_thread(self, answer: Callable[[Part, Caller], bytes], part: Part, caller: Caller) -> bytes:
+        """`answer(part, caller)` where it may block."""
+
+    async def on_loop(self, answer: Callable[[Part, Caller], Awaitable[bytes]], part: Part, caller: Caller) -> bytes:
+        """`await answer(part, caller)` here."""
 
 
 class Target(Protocol):
@@ -64,6 +79,10 @@ class Target(Protocol):
     def answer(self) -> Callable[[bytes, Caller], bytes]:
         """The result as JSON, from params as sent (empty for none). Raises `Error`, or what the user's code raises."""
 
+    @property
+    def answer_async(self) -> AsyncAnswer | None:
+        """The same on an event loop; None for what would hold it up."""
+
 
 class MethodTarget:
     """A method, ready to be called."""
@@ -72,18 +91,29 @@ class MethodTarget:
         self.name = name
         self.public = method.allow == "public"
         self.needs_request = method.request
-        self.answer = _answer_async(method) if method.is_async else method.signature.answering()
+        self.answer_async = method.signature.answering_async() if method.is_async else None
+        self.answer = _by_itself(self.answer_async) if self.answer_async else method.signature.answering()
 
 
-def _answer_async(method: Method[..., Any]) -> Callable[[bytes, Caller], bytes]:
+def _by_itself(answer: AsyncAnswer) -> Callable[[bytes, Caller], bytes]:
     import asyncio  # noqa: PLC0415 - 2 MB in every worker of an application that has no such method
 
-    decode, call, encode = method.signature.decode, method.signature.call, method.signature.encode
+    async def answered(params: bytes, caller: Caller) -> bytes:
+        return await answer(params, caller)
 
-    def answer(params: bytes, caller: Caller) -> bytes:
-        return encode(asyncio.run(call(decode(params))))
+    return lambda params, caller: asyncio.run(answered(params, caller))
 
-    return answer
+
+def _batch(said: bytes) -> bytes | None:
+    return b"[" + said[1:] + b"]" if said else None
+
+
+def _trace(span: Any, response: list[bytes]) -> None:
+    """Say in a call's span if it was answered with an error. response: in pieces."""
+    if span is not None and len(response) == ERROR_PIECES:
+        error = sent_error(response[1])
+        span.set_attribute("rpc.response.status_code", str(error.code))
+        tracing.fail(span, str(error.code), error.message)
 
 
 Observer = Callable[[str, float, bytes | None], None]
@@ -105,7 +135,7 @@ class Answerer:
     translate: makes an `Error` of an exception that says what the caller did wrong, else None.
     observe: is told of every call; for a log line a call.
     is_public: whether there is anything that everybody may call. some_need_request: whether there are functions that
-    must be answered within a Flask request.
+    must be answered within a Flask request. some_are_async: whether there are any for `answer_async` to await.
     """
 
     def __init__(
@@ -119,16 +149,19 @@ class Answerer:
         self._targets = targets
         self._answers = {name: target.answer for name, target in targets.items()}
         self._public_answers = {name: self._answers[name] for name, target in targets.items() if target.public}
+        self._async_answers = {name: target.answer_async for name, target in targets.items() if target.answer_async}
         self._max_batch = max_batch
         self._translate = translate
         self._calls = self._bare_calls = self._plain_calls if tracing.tracer() is None else self._traced_calls
+        self._observe = observe
         if observe is not None:
-            self._observe, self._calls = observe, self._observed_calls
+            self._calls = self._observed_calls
         self._times: dict[str, Times] = {}
         self._request_names = frozenset(name for name, target in targets.items() if target.needs_request)
         self._warned: set[str] = set()
         self.is_public = bool(self._public_answers)
         self.some_need_request = bool(self._request_names)
+        self.some_are_async = bool(self._async_answers)
 
     def answer(self, body: bytes, caller: Caller) -> bytes | None:
         """The response to send back, or None where there is nothing to answer (only notifications). Never raises."""
@@ -141,8 +174,50 @@ class Answerer:
         try:
             if isinstance(message, Request):
                 return b"".join(self._calls((message,), answers, caller))[1:] or None
-            said = b"".join(self._calls(message, answers, caller))
-            return b"[" + said[1:] + b"]" if said else None
+            return _batch(b"".join(self._calls(message, answers, caller)))
+        finally:
+            current_caller.reset(token)
+
+    async def answer_async(self, body: bytes, caller: Caller, places: Places) -> bytes | None:
+        """The same on an event loop: functions that are `async` are awaited here, all else is done in a thread.
+
+        The calls of a batch are carried out one after the other, in their order, as by `answer`.
+        """
+        try:
+            message = read(body, self._max_batch)
+        except Error as error:
+            return error_response(error)
+        asynchronous = self._async_answers
+        if isinstance(message, Request):
+            if message.method in asynchronous:
+                said = await places.on_loop(self._said_async, (message,), caller)
+            else:
+                said = await places.in_thread(self._said, (message,), caller)
+            return said[1:] or None
+        parts = b""
+        for is_async, group in groupby(message, lambda request: request.method in asynchronous):
+            part = tuple(group)
+            if is_async:
+                parts += await places.on_loop(self._said_async, part, caller)
+            else:
+                parts += await places.in_thread(self._said, part, caller)
+        return _batch(parts)
+
+    def _said(self, part: Part, caller: Caller) -> bytes:
+        """The responses to requests, with a comma before each; a notification has none."""
+        answers = self._answers if caller.authenticated else self._public_answers
+        token = current_caller.set(caller)
+        try:
+            return b"".join(self._calls(part, answers, caller))
+        finally:
+            current_caller.reset(token)
+
+    async def _said_async(self, part: Part, caller: Caller) -> bytes:
+        """The same for functions that are awaited."""
+        answers = self._answers if caller.authenticated else self._public_answers
+        token = current_caller.set(caller)
+        try:
+            return b"".join([await self._call_async(request, answers, caller) for request in part])
         finally:
             current_caller.reset(token)
 
@@ -192,25 +267,60 @@ class Answerer:
                 began = times.get(request.method, times[""]).add_other(began, other)
         return said
 
+    async def _call_async(self, request: Request, answers: Answers, caller: Caller) -> bytes:
+        """The response to a request for a function that is awaited, with a comma before it."""
+        observe = self._observe
+        began = perf_counter() if observe or self._times else 0.0
+        if self._bare_calls == self._plain_calls:
+            response = b"".join(await self._plain_call_async(request, answers, caller))
+        else:
+            with tracing.calling(self._targets[request.method].name) as span:
+                pieces = await self._plain_call_async(request, answers, caller)
+                _trace(span, pieces)
+            response = b"".join(pieces)
+        if observe is not None:
+            observe(request.method, perf_counter() - began, response[1:] or None)
+        return response
+
+    async def _plain_call_async(self, request: Request, answers: Answers, caller: Caller) -> list[bytes]:
+        """`_plain_calls` of one function that is awaited."""
+        name, request_id, other = request.method, bytes(request.id), None
+        times = self._times.get(name)
+        began = perf_counter() if times else 0.0
+        try:
+            answer = self._async_answers[name] if name in answers else None
+            if answer is not None and request_id and len(request_id) <= ID_BYTES[request_id[0]]:
+                result = await answer(bytes(request.params), caller)
+                if times:
+                    times.add(began)
+                return [BEFORE_ID, request_id, BEFORE_RESULT, result, AFTER_RESULT]
+            if answer is not None and not request_id and is_structured(bytes(request.params)):
+                await self._notify_async(request, answer, caller)
+            else:
+                other = self._other(request, request_id, answers, caller)
+        except (Exception, SystemExit) as error:
+            other = self._refusal(request, request_id, error)
+        if times:
+            times.add_other(began, other)
+        return [b",", other] if other else []
+
     def _traced_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
         said: list[bytes] = []
         for request in requests:
             target = self._targets.get(request.method)
             with tracing.calling(target.name if target else None) as span:
                 response = self._plain_calls((request,), answers, caller)
-                if span is not None and len(response) == ERROR_PIECES:
-                    error = sent_error(response[1])
-                    span.set_attribute("rpc.response.status_code", str(error.code))
-                    tracing.fail(span, str(error.code), error.message)
+                _trace(span, response)
             said += response
         return said
 
     def _observed_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
-        said = []
+        said, observe = [], self._observe
+        assert observe is not None
         for request in requests:
             began = perf_counter()
             response = b"".join(self._bare_calls((request,), answers, caller))
-            self._observe(request.method, perf_counter() - began, response[1:] or None)
+            observe(request.method, perf_counter() - began, response[1:] or None)
             said.append(response)
         return said
 
@@ -234,6 +344,9 @@ class Answerer:
     def _failed(self, request: Request, request_id: bytes, raised: BaseException) -> bytes:
         if isinstance(raised, SystemExit) and current_thread() is main_thread():
             raise raised  # a server ends a process that hangs in this way
+        return self._refusal(request, request_id, raised)
+
+    def _refusal(self, request: Request, request_id: bytes, raised: BaseException) -> bytes:
         error = self._error(request, raised)
         try:
             return error_response(error, request_id)
@@ -262,6 +375,16 @@ class Answerer:
                 if answer(bytes(request.params), caller) == b"null":
                     return
                 lost = "a result"
+        except (Exception, SystemExit) as error:
+            self._error(request, error)
+        self._warn_lost(request.method, lost)
+
+    async def _notify_async(self, request: Request, answer: AsyncAnswer, caller: Caller) -> None:
+        lost = "an error"
+        try:
+            if await answer(bytes(request.params), caller) == b"null":
+                return
+            lost = "a result"
         except (Exception, SystemExit) as error:
             self._error(request, error)
         self._warn_lost(request.method, lost)

@@ -38,6 +38,7 @@ class BuiltinTarget:
     """A built-in method: a function whose first argument is the caller."""
 
     needs_request = False
+    answer_async = None
 
     def __init__(self, name: str, fn: Callable[..., Any], *, public: bool) -> None:
         self.name, self.public = name, public
@@ -53,6 +54,7 @@ class JobTarget:
     """A job: calling it starts a run."""
 
     needs_request = False
+    answer_async = None
 
     def __init__(self, name: str, job: Job[..., Any], starting: Starting, prefix: str) -> None:
         self.name, self.public = name, job.allow == "public"

@@ -40,7 +40,7 @@ class Discover:
     Whoever has not signed in is told of public functions only.
     """
 
-    name, needs_request = NAME, False
+    name, needs_request, answer_async = NAME, False, None
 
     def __init__(
         self, info: Mapping[str, str], functions: Mapping[str, Function], builtins: Mapping[str, BuiltinTarget]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from types import GenericAlias
 from typing import Any, NamedTuple, NoReturn, get_args, get_origin
 
@@ -134,6 +134,13 @@ class Signature:
             return lambda params, first: self.encode(self.call(self.decode(params), first))
         return self._compile(_ANSWER, "answer")
 
+    def answering_async(self) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        """The same for an `async def`, to be awaited."""
+        if self.is_generator:
+            return self._answer_generated
+        source = _ANSWER.replace("def answer", "async def answer").replace("= fn(", "= await fn(")
+        return self._compile(source, "answer")
+
     def encode_partial(self, value: Any) -> bytes:
         """One value that a generator yielded as JSON. Raises `ResultUnusable`."""
         return write(value, members(self._result_places, 0))
@@ -168,6 +175,9 @@ class Signature:
         schemas = Schemas("#/$defs/")
         made = schemas.of(self.wire_result, result=True)
         return made | ({"$defs": schemas.components} if schemas.components else {})
+
+    async def _answer_generated(self, params: bytes, first: Any) -> bytes:
+        return self.encode(await self.call(self.decode(params), first))
 
     def _compile(self, source: str, name: str) -> Callable[..., Any]:
         """A function from a text in which the call of `fn` is written out: no loop, no dictionary, no detour."""

@@ -7,14 +7,18 @@ advises to look at `receivers` first). Nothing else is left out: every call has 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from importlib.metadata import version
+from typing import TypeVar
 
 from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearing_down, globals
 from flask.ctx import AppContext
 
 from ..caller import Caller
+
+T = TypeVar("T")
+A = TypeVar("A")
 
 _IS_KNOWN = version("flask").startswith("3.1.")
 """Only this Flask is known to do no more than set the variable when it pushes a context."""
@@ -25,15 +29,32 @@ _pushed, _tearing_down = appcontext_pushed.receivers, appcontext_tearing_down.re
 _popped = appcontext_popped.receivers
 
 
-def within(app: Flask, answer: Callable[[bytes, Caller], bytes | None], body: bytes, caller: Caller) -> bytes | None:
-    """`answer(body, caller)` within a new context of `app`."""
+def within(app: Flask, answer: Callable[[A, Caller], T], asked: A, caller: Caller) -> T:
+    """`answer(asked, caller)` within a new context of `app`."""
     context = app.app_context()
     if _pushed or _tearing_down or _popped or not _IS_KNOWN:
         with context:
-            return answer(body, caller)
+            return answer(asked, caller)
     token = _variable.set(context)
     try:
-        return answer(body, caller)
+        return answer(asked, caller)
+    finally:
+        try:
+            if app.teardown_appcontext_funcs:
+                app.do_teardown_appcontext()
+        finally:
+            _variable.reset(token)
+
+
+async def within_async(app: Flask, answer: Callable[[A, Caller], Awaitable[T]], asked: A, caller: Caller) -> T:
+    """`await answer(asked, caller)` within a new context of `app`, which other tasks of the event loop do not see."""
+    context = app.app_context()
+    if _pushed or _tearing_down or _popped or not _IS_KNOWN:
+        with context:
+            return await answer(asked, caller)
+    token = _variable.set(context)
+    try:
+        return await answer(asked, caller)
     finally:
         try:
             if app.teardown_appcontext_funcs:

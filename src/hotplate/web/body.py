@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wsgiref.types import WSGIEnvironment
 
 from ..errors import Error, InvalidRequest, ParseError
+from .scope import Receive
 
 MEDIA_TYPES = frozenset({"application/json", "application/json-rpc", "application/jsonrequest"})
 
@@ -24,10 +25,7 @@ class BodyRefused(Exception):
 
 def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
     """The whole body. Raises `BodyRefused`; one that is of a wrong kind or too large is not read."""
-    content_type = environ.get("CONTENT_TYPE", "")
-    if content_type not in MEDIA_TYPES:
-        _check_media_type(content_type)
-    size = _length(environ, limit)
+    size = check_body(environ, limit)
     if size is None:
         return b"".join(_chunks_to_end(environ, limit))
     try:
@@ -36,6 +34,40 @@ def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
         raise _broken(error) from error
     if len(body) != size:
         raise BodyRefused("200 OK", ParseError(data="the body ended early"))
+    return body
+
+
+def check_body(environ: WSGIEnvironment, limit: int) -> int | None:
+    """The length that the client states for a call's body, None if it states none.
+
+    Raises `BodyRefused` for a body of a wrong kind, and for one that is too large by its own account.
+    """
+    content_type = environ.get("CONTENT_TYPE", "")
+    if content_type not in MEDIA_TYPES:
+        _check_media_type(content_type)
+    return _length(environ, limit)
+
+
+async def receive_body(receive: Receive, size: int | None, limit: int) -> bytes:
+    """The whole body of an ASGI request, of which `check_body` has said the size.
+
+    Raises `BodyRefused` if it turns out to be too large, or if it ended early: the client has gone.
+    """
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        pieces, length = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            pieces.append(message.get("body", b""))
+            length += len(pieces[-1])
+            if length > limit:
+                raise _too_large(limit)
+        body = b"".join(pieces)
+    if message["type"] == "http.disconnect" or size not in (None, len(body)):
+        raise BodyRefused("200 OK", ParseError(data="the body ended early"))
+    if len(body) > limit:
+        raise _too_large(limit)
     return body
 
 

@@ -22,11 +22,15 @@ Serve = Callable[[WSGIEnvironment, StartResponse, AppState, Caller], Iterable[by
 
 
 class Page(NamedTuple):
-    """What is served at an address: `methods` as in an Allow header; `guarded` against foreign hosts and origins."""
+    """What is served at an address: `methods` as in an Allow header; `guarded` against foreign hosts and origins.
+
+    is_quick: it waits for nothing, so that an event loop may serve it.
+    """
 
     methods: str
     serve: Serve
     guarded: bool = True
+    is_quick: bool = False
 
 
 def health(environ: WSGIEnvironment, start_response: StartResponse, state: AppState, caller: Caller) -> Iterable[bytes]:
@@ -83,7 +87,7 @@ def updates(
 
 PAGES: Mapping[str, Page] = {
     "/openrpc.json": Page("GET, HEAD", openrpc),
-    "/health": Page("GET, HEAD", health, guarded=False),
+    "/health": Page("GET, HEAD", health, guarded=False, is_quick=True),
     "/health/ready": Page("GET, HEAD", ready, guarded=False),
     "/metrics": Page("GET, HEAD", metrics),
     "/updates": Page("GET, HEAD", updates),

@@ -35,12 +35,17 @@ _NO_METHODS: frozenset[str] = frozenset()
 
 
 class Door:
-    """Stands before `app.wsgi_app`. What it serves is settled at the first request, when all is declared."""
+    """Stands before `app.wsgi_app`. What it serves is settled at the first request, when all is declared.
+
+    rpc_doors: those of the RPC addresses, by path. quick_doors: those of pages that never wait for anything.
+    """
 
     def __init__(self, inner: WSGIApplication, state: AppState, pages: Mapping[str, Page]) -> None:
         self._inner, self._state, self._pages = inner, state, pages
         self._places: dict[str, WSGIApplication] = {}
         self._folders: dict[str, WSGIApplication] = {}
+        self.rpc_doors: dict[str, RpcDoor] = {}
+        self.quick_doors: dict[str, PageDoor] = {}
         self._is_ready = False
         self._lock = Lock()
 
@@ -51,14 +56,15 @@ class Door:
         if place is not None:
             return place(environ, start_response)
         if not self._is_ready:
-            self._prepare()
+            self.prepare()
             return self.serve(environ, start_response)
         for folder, place in self._folders.items():
             if path.startswith(folder):
                 return place(environ, start_response)
         return self._inner(environ, start_response)
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Settle what is served, unless that was done."""
         with self._lock:
             if self._is_ready:
                 return
@@ -66,17 +72,21 @@ class Door:
             self._state.registry.freeze()
             own = _own_routes(app)
             guard = Guard(settings, filter(None, [app.config.get("SERVER_NAME")]))
-            pages: dict[str, WSGIApplication] = {
-                settings.prefix + path: PageDoor(page, guard, self._state).serve
+            doors = {
+                settings.prefix + path: PageDoor(page, guard, self._state)
                 for path, page in self._pages.items()
                 if own.get(settings.prefix + path, _NO_METHODS).isdisjoint(page.methods.split(", "))
             }
+            pages: dict[str, WSGIApplication] = {path: door.serve for path, door in doors.items()}
             self._folders = {path.removesuffix("*"): door for path, door in pages.items() if path.endswith("/*")}
-            self._places = {**pages, **self._rpc_doors(guard, own)}
+            self.rpc_doors = self._make_rpc_doors(guard, own)
+            self.quick_doors = {path: door for path, door in doors.items() if door.is_quick}
+            serve = _traced if tracing.tracer() is not None else _plain
+            self._places = {**pages, **{path: serve(door.serve) for path, door in self.rpc_doors.items()}}
             self._is_ready = True
 
-    def _rpc_doors(self, guard: Guard, own: Mapping[str, frozenset[str]]) -> dict[str, WSGIApplication]:
-        settings, doors = self._state.settings, dict[str, WSGIApplication]()
+    def _make_rpc_doors(self, guard: Guard, own: Mapping[str, frozenset[str]]) -> dict[str, RpcDoor]:
+        settings, doors = self._state.settings, dict[str, RpcDoor]()
         for path in (None, *self._state.registry.addresses):
             address = settings.prefix + (settings.rpc_path if path is None else path)
             taken = own.get(address, _NO_METHODS)
@@ -87,7 +97,7 @@ class Door:
                 raise DeclarationError(f"{address!r} is given to two RPC addresses; give the namespace another path")
             door = RpcDoor(self._inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
             door.add_view(address)
-            doors[address] = door.serve if tracing.tracer() is None else _traced(door.serve)
+            doors[address] = door
         return doors
 
 
@@ -95,17 +105,18 @@ class RpcDoor:
     """An RPC address.
 
     own_methods: HTTP methods that the application itself answers at this address.
+    by_view: whether all calls go through the Flask view.
     """
 
     def __init__(
         self, inner: WSGIApplication, state: AppState, guard: Guard, answerer: Answerer, own_methods: frozenset[str]
     ) -> None:
-        self._inner, self._app, self._guard, self._answerer = inner, state.app, guard, answerer
+        self.inner, self.app, self.guard, self.answerer = inner, state.app, guard, answerer
         self._own_methods = own_methods
-        self._max_body = state.settings.max_body
+        self.max_body = state.settings.max_body
         self._has_origins = bool(state.settings.origins)
         self._console = f"{state.settings.prefix}/console/"
-        self._by_view = _has_request_functions(state.app)
+        self.by_view = _has_request_functions(state.app)
         self._admit, self._answer = guard.admit, answerer.answer
         self._some_need_request, self._is_public = answerer.some_need_request, answerer.is_public
 
@@ -113,68 +124,99 @@ class RpcDoor:
         """The WSGI application."""
         try:
             if environ["REQUEST_METHOD"] != "POST":
-                return self._other_method(environ, start_response)
-            caller = self._admit(environ)
-            if not (caller.authenticated or self._is_public):
-                raise BodyRefused(UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
-            if self._by_view:
+                return self.other_method(environ, start_response)
+            caller = self.admit(environ)
+            if self.by_view:
                 return self._enter_view(environ, start_response, caller)
-            body = read_body(environ, self._max_body)
-            if self._some_need_request and self._answerer.needs_request(body):
+            body = read_body(environ, self.max_body)
+            if self.needs_request(body):
                 environ[BODY_KEY] = body
                 return self._enter_view(environ, start_response, caller)
-            answer = within(self._app, self._answer, body, caller)
-        except Refused as refused:
-            return send_error(start_response, refused.status, Forbidden(data=refused.reason))
-        except BodyRefused as refused:
-            return send_error(start_response, refused.status, refused.error, self._guard.cors_headers(environ))
-        if not caller.authenticated and self._answerer.is_denied(body, caller):
+            answer = within(self.app, self._answer, body, caller)
+        except (Refused, BodyRefused) as refused:
+            return self.send_refusal(refused, environ, start_response)
+        return self.send_answer(answer, body, caller, environ, start_response)
+
+    def admit(self, environ: WSGIEnvironment) -> Caller:
+        """The Caller of a call. Raises `Refused`, or `BodyRefused` where nothing can be called without signing in."""
+        caller = self._admit(environ)
+        if not (caller.authenticated or self._is_public):
+            raise BodyRefused(UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
+        return caller
+
+    def needs_request(self, body: bytes) -> bool:
+        """Whether a function is called that must be answered within a Flask request."""
+        return self._some_need_request and self.answerer.needs_request(body)
+
+    def send_answer(
+        self,
+        answer: bytes | None,
+        body: bytes,
+        caller: Caller,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """What was answered to a body."""
+        if not caller.authenticated and self.answerer.is_denied(body, caller):
             return send(start_response, UNAUTHORIZED, answer or b"", self._denial_headers(environ))
         if answer is None:
-            return send_empty(start_response, "204 No Content", self._guard.cors_headers(environ))
+            return send_empty(start_response, "204 No Content", self.guard.cors_headers(environ))
         headers = [JSON, ("Content-Length", str(len(answer)))]
         if self._has_origins:
-            headers += self._guard.cors_headers(environ)
+            headers += self.guard.cors_headers(environ)
         start_response("200 OK", headers)
         return [answer]
+
+    def send_refusal(
+        self, refused: Refused | BodyRefused, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """What is said to a request whose body is not answered."""
+        if isinstance(refused, Refused):
+            return send_error(start_response, refused.status, Forbidden(data=refused.reason))
+        return send_error(start_response, refused.status, refused.error, self.guard.cors_headers(environ))
 
     def add_view(self, address: str) -> None:
         """Add the Flask view that answers at `address`."""
         endpoint = f"hotplate:{address}"
-        host = "<hotplate_host>" if self._app.url_map.host_matching else None
+        host = "<hotplate_host>" if self.app.url_map.host_matching else None
         # not by add_url_rule, which refuses once the application has answered a request
-        self._app.url_map.add(self._app.url_rule_class(address, methods=["POST"], endpoint=endpoint, host=host))
-        self._app.view_functions[endpoint] = self._view
+        self.app.url_map.add(self.app.url_rule_class(address, methods=["POST"], endpoint=endpoint, host=host))
+        self.app.view_functions[endpoint] = self._view
 
     def _enter_view(self, environ: WSGIEnvironment, start_response: StartResponse, caller: Caller) -> Iterable[bytes]:
         environ[CALLER_KEY] = caller
-        return self._inner(environ, start_response)
+        return self.inner(environ, start_response)
 
     def _view(self, **_: str) -> Response:
         environ = request.environ
-        caller, cors = environ[CALLER_KEY], self._guard.cors_headers(environ)
+        caller, cors = environ[CALLER_KEY], self.guard.cors_headers(environ)
         try:
-            body = environ[BODY_KEY] if BODY_KEY in environ else read_body(environ, self._max_body)
+            body = environ[BODY_KEY] if BODY_KEY in environ else read_body(environ, self.max_body)
         except BodyRefused as refused:
             return Response(error_response(refused.error), refused.status, cors, content_type=JSON[1])
         environ["wsgi.input"] = io.BytesIO(body)  # a method may read it once more
-        answer = self._answerer.answer(body, caller)
-        if not caller.authenticated and self._answerer.is_denied(body, caller):
+        answer = self.answerer.answer(body, caller)
+        if not caller.authenticated and self.answerer.is_denied(body, caller):
             return Response(answer, UNAUTHORIZED, self._denial_headers(environ))
         if answer is None:
             return Response(status=204, headers=cors)
         return Response(answer, 200, cors, content_type=JSON[1])
 
     def _denial_headers(self, environ: WSGIEnvironment) -> Headers:
-        return [JSON, AUTHENTICATE, *self._guard.cors_headers(environ)]
+        return [JSON, AUTHENTICATE, *self.guard.cors_headers(environ)]
 
-    def _other_method(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def is_own(self, method: str) -> bool:
+        """Whether the application itself answers this HTTP method here."""
+        return method in self._own_methods
+
+    def other_method(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The answer to what is no POST request."""
         method = environ["REQUEST_METHOD"]
         if method in self._own_methods:
-            return self._inner(environ, start_response)
-        self._guard.admit(environ)
+            return self.inner(environ, start_response)
+        self.guard.admit(environ)
         if method == "OPTIONS":
-            headers = self._guard.preflight_headers(environ, "POST, OPTIONS")
+            headers = self.guard.preflight_headers(environ, "POST, OPTIONS")
             return send_empty(start_response, "204 No Content", headers)
         if method == "GET" and "text/html" in environ.get("HTTP_ACCEPT", ""):
             location = environ.get("SCRIPT_NAME", "") + self._console
@@ -187,6 +229,7 @@ class PageDoor:
 
     def __init__(self, page: Page, guard: Guard, state: AppState) -> None:
         self._page, self._guard, self._state = page, guard, state
+        self.is_quick = page.is_quick
         self._methods = frozenset(page.methods.split(", "))
         self._allow = f"{page.methods}, OPTIONS"
 
@@ -209,6 +252,10 @@ class PageDoor:
 
         sent = self._page.serve(environ, start, self._state, caller)
         return [] if method == "HEAD" else sent
+
+
+def _plain(serve: WSGIApplication) -> WSGIApplication:
+    return serve
 
 
 def _traced(serve: WSGIApplication) -> WSGIApplication:

@@ -1,0 +1,203 @@
+"""The door for ASGI servers.
+
+Calls are answered here: `async def` methods are awaited on the event loop, all else is done in threads. Where a Flask
+request is needed, and for the application's other pages, the WSGI application is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import nullcontext, suppress
+from functools import partial
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from flask import Flask
+
+from .. import tracing
+from ..caller import Caller
+from ..errors import HotplateError, Unavailable
+from ..rpc.answer import Part
+from ..rpc.message import error_response
+from .app_context import within, within_async
+from .body import BodyRefused, check_body, receive_body
+from .origins import Refused
+from .reply import JSON, Headers, send as send_whole
+from .scope import Application, Receive, Scope, Send, environ_of
+from .state import EXTENSION, AppState
+from .threads import Busy, Threads
+from .wsgi import BODY_KEY, CALLER_KEY, Door, RpcDoor
+from .wsgi_in_asgi import WsgiInAsgi, spool
+
+DRAIN_S = 5.0
+"""At the end of the lifespan what is going on in threads may take so many seconds more."""
+
+_BUSY = error_response(Unavailable(data="all threads of the server are busy"))
+
+
+def asgi(app: Flask) -> AsgiDoor:
+    """`app` as an ASGI application, with all that is declared in it: for uvicorn, hypercorn, granian, gunicorn.
+
+    `async def` methods are awaited on the event loop; everything that may block is done in HOTPLATE_THREADS threads.
+    Raises `HotplateError` if the application has no Hotplate.
+    """
+    state = app.extensions.get(EXTENSION)
+    if not isinstance(state, AppState):
+        raise HotplateError(f"application {app.name!r} has no Hotplate: make Hotplate(app), or call hp.init_app(app)")
+    return AsgiDoor(app, state)
+
+
+class AsgiDoor:
+    """The ASGI application. What it serves is settled at the first request, when all is declared.
+
+    updates: what answers at `/updates` instead of a page, by the type of its scope: `http` or `websocket`.
+    """
+
+    def __init__(self, app: Flask, state: AppState) -> None:
+        self.updates: dict[str, Application] = {}
+        self._updates_path = f"{state.settings.prefix}/updates"
+        self._app, self._state = app, state
+        self._threads = Threads(state.settings.threads)
+        self._places = AppPlaces(app, self._threads)
+        self._wsgi = WsgiInAsgi(
+            self._threads, max(state.settings.max_file, state.settings.max_body, app.config["MAX_CONTENT_LENGTH"] or 0)
+        )
+        self._rpc_doors: dict[str, RpcDoor] = {}
+        self._quick: dict[str, Any] = {}
+        self._is_ready = self._is_traced = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        kind = scope["type"]
+        if kind == "http":
+            await self._http(scope, receive, send)
+        elif kind == "websocket":
+            await self._websocket(scope, receive, send)
+        elif kind == "lifespan":
+            await self._live(receive, send)
+        else:
+            raise NotImplementedError(f"there is no answer to the ASGI scope {kind!r}")
+
+    def _prepare(self) -> None:
+        # something that stands before the door, as ProxyFix does, is to see every request
+        door = getattr(self._app.wsgi_app, "__self__", None)
+        if isinstance(door, Door):
+            door.prepare()
+            self._rpc_doors, self._quick = door.rpc_doors, dict(door.quick_doors)
+        self._is_traced = tracing.tracer() is not None
+        self._is_ready = True
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._is_ready:
+            self._prepare()
+        environ = environ_of(scope)
+        path = environ["PATH_INFO"]
+        door = self._rpc_doors.get(path)
+        if door is not None:
+            with tracing.joined(environ.get("HTTP_TRACEPARENT")) if self._is_traced else nullcontext():
+                await self._call(door, environ, receive, send)
+        elif path in self._quick:
+            await _reply(self._quick[path].serve, environ, send)
+        elif path == self._updates_path and "http" in self.updates:
+            await self.updates["http"](scope, receive, send)
+        else:
+            await self._wsgi.serve(self._app, environ, receive, send)
+
+    async def _call(self, door: RpcDoor, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+        try:
+            if environ["REQUEST_METHOD"] != "POST":
+                await self._other_method(door, environ, receive, send)
+                return
+            caller = door.admit(environ)
+            if door.by_view:
+                await self._enter_view(door, caller, environ, receive, send)
+                return
+            body = await receive_body(receive, check_body(environ, door.max_body), door.max_body)
+            if door.needs_request(body):
+                environ[CALLER_KEY], environ[BODY_KEY] = caller, body
+                await self._wsgi.carry_out(door.inner, environ, receive, send)
+                return
+            if door.answerer.some_are_async:
+                answer = await door.answerer.answer_async(body, caller, self._places)
+            else:
+                answer = await self._threads.run(partial(within, self._app, door.answerer.answer, body, caller))
+            serve = partial(door.send_answer, answer, body, caller)
+        except (Refused, BodyRefused) as refused:
+            serve = partial(door.send_refusal, refused)
+        except Busy:
+            serve = partial(_send_busy, door.guard.cors_headers(environ))
+        await _reply(serve, environ, send)
+
+    async def _other_method(self, door: RpcDoor, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+        if door.is_own(environ["REQUEST_METHOD"]):
+            await self._wsgi.serve(door.inner, environ, receive, send)
+        else:
+            await _reply(door.other_method, environ, send)
+
+    async def _enter_view(
+        self, door: RpcDoor, caller: Caller, environ: WSGIEnvironment, receive: Receive, send: Send
+    ) -> None:
+        """The view looks at the body by itself: it gets as much as it needs to see that it is too large."""
+        environ[CALLER_KEY] = caller
+        length = environ.get("CONTENT_LENGTH", "0")
+        if length.isdecimal() and len(length) < 16 and int(length) <= door.max_body:
+            body = await spool(receive, door.max_body + 1)
+            if body is None:
+                return
+            environ["wsgi.input"] = body
+        await self._wsgi.carry_out(door.inner, environ, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == scope.get("root_path", "") + self._updates_path and "websocket" in self.updates:
+            await self.updates["websocket"](scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})  # before it was accepted: HTTP 403
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan: calls that are going on come to their end before the engine is closed."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self._threads.drain(DRAIN_S)
+                self._state.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+class AppPlaces:
+    """`rpc.answer.Places`: within contexts of an application."""
+
+    def __init__(self, app: Flask, threads: Threads) -> None:
+        self._app, self._threads = app, threads
+
+    async def in_thread(self, answer: Callable[[Part, Caller], bytes], part: Part, caller: Caller) -> bytes:
+        """In a thread, so that it may block."""
+        return await self._threads.run(partial(within, self._app, answer, part, caller))
+
+    async def on_loop(self, answer: Callable[[Part, Caller], Awaitable[bytes]], part: Part, caller: Caller) -> bytes:
+        """Here."""
+        return await within_async(self._app, answer, part, caller)
+
+
+def _send_busy(cors: Headers, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    return send_whole(start_response, "503 Service Unavailable", _BUSY, [JSON, ("Retry-After", "1"), *cors])
+
+
+async def _reply(
+    serve: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]], environ: WSGIEnvironment, send: Send
+) -> None:
+    """Send what `serve` answers at once."""
+    message: dict[str, Any] = {"type": "http.response.start"}
+
+    def start_response(status: str, headers: Headers, exc_info: Any = None, /) -> Callable[[bytes], object]:
+        message["status"] = int(status[:3])
+        message["headers"] = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return lambda _: None
+
+    body = b"".join(serve(environ, start_response))
+    with suppress(OSError):  # the client has gone
+        await send(message)
+        await send({"type": "http.response.body", "body": body})
