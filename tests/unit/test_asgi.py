@@ -217,7 +217,6 @@ def test_other_pages_are_the_flask_applications() -> None:
     assert site.ask(b"", path="/page/ü", method="GET", raw_path=b"/page/%C3%BC")[0].body.decode() == "page ü"
     assert site.ask(b"", path="/rpc", method="GET")[0].body == b"its own"
     assert site.ask(b"", path="/nothing", method="GET")[0].status == 404
-    assert site.ask(b"", path="/updates", method="GET")[0].status == 404
     assert site.ask(b"", path="/openrpc.json", method="GET")[0].status == 200
 
 
