@@ -113,9 +113,9 @@ class Processes:
         until(answers, f"an answer at {url}")
         return Server(url, process)
 
-    def flask(self, app: str, **options: object) -> Server:
+    def flask(self, app: str, *, port: int | None = None, **options: object) -> Server:
         """`app` (as `module:name` or a file) on Werkzeug's development server."""
-        port = free_port()
+        port = port or free_port()
         argv = ("-m", "flask", "--app", app, "run", "--no-reload", "--port", str(port))
         return self.serve(self.python(*argv, **options), port)
 

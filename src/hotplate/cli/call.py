@@ -64,7 +64,7 @@ def command(url: str, method: str, values: tuple[str, ...], **options: Any) -> N
             else:
                 _print(_follow(answer, url, options["log"], _is_generator(client, answer.job)))
     except Error as error:
-        raise Failure(_describe(error)) from error
+        raise Failure(describe(error)) from error
 
 
 def _client(url: str, options: Mapping[str, Any]) -> Client:
@@ -141,7 +141,8 @@ def _print(value: Any) -> None:
         click.echo(printable(line))
 
 
-def _describe(error: Error) -> str:
+def describe(error: Error) -> str:
+    """An error of the server in one line."""
     data = error.data
     if hint := log_hint(data, "server" if isinstance(error, InternalError) else "worker"):
         data = hint

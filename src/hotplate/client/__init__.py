@@ -19,6 +19,7 @@ from .client import Client
 from .function import Function
 from .run import LogLine, Record, Run
 from .transport import TimeoutError, TransportError
+from .updates import Update
 
 __all__ = [
     "Answer",
@@ -30,4 +31,5 @@ __all__ = [
     "Run",
     "TimeoutError",
     "TransportError",
+    "Update",
 ]

@@ -18,6 +18,7 @@ from .call import Arguments, Call, Response, new_call, read_batch, read_response
 from .function import Function
 from .run import LONGEST_WAIT_S, Run, new_run, run_or_value
 from .transport import Transport, unexpected
+from .updates import Update, Watch, watch
 
 
 class Client:
@@ -94,6 +95,18 @@ class Client:
             before = page["next"]
             if before is None:
                 return
+
+    def watch(
+        self, *topics: str | Run, after: int | Mapping[str, int] = 0, patience: float | None = None
+    ) -> Iterator[Update]:
+        """What is new on topics, as the server pushes it: `run/<id>` or a `Run`, `runs`, `workers`.
+
+        Of a run: how it stands, then everything that has happened after the seq `after` (for several runs: a mapping of
+        topics to seqs), in order, nothing missed and nothing twice. It goes on over cuts and restarts of the server,
+        and ends when all topics are of runs that have ended. Raises `NotFound` if there is no such topic or run, and
+        `TransportError` if the server is out of reach for `patience` seconds (as a rule the client's `timeout`).
+        """
+        return watch(self._transport, Watch(topics, after), self.patience if patience is None else patience)
 
     def batch(self) -> Batch:
         """Collects calls in a `with` block and sends them as one request."""

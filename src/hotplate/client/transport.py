@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -92,10 +92,18 @@ class Transport:
         return self._exchange("GET", self.root + path, read, True, None)
 
     @contextmanager
-    def stream(self, path: str) -> Iterator[httpx.Response]:
+    def stream(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[httpx.Response]:
         """An answer whose body has not been read yet, from a path below the root."""
-        url = self.root + path
-        with _explained(url), self._http.stream("GET", url, headers=self._headers, timeout=self.timeout) as answer:
+        url, headers = self.root + path, {**self._headers, **(headers or {})}
+        waits = self.timeout if timeout is None else timeout
+        with _explained(url), self._http.stream("GET", url, params=params, headers=headers, timeout=waits) as answer:
             yield answer
 
     def _exchange(

@@ -1,0 +1,129 @@
+"""What the server pushes: topics watched over server-sent events, across cuts and restarts."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from ..errors import Unavailable
+from ..update import RUN, read_seen, write_seen
+from .call import read_response
+from .run import Run
+from .transport import LONGEST_PAUSE_S, Transport, TransportError, unexpected
+
+SILENCE_S = 40.0
+"""The server says something every 15 s at least: a stream that is silent for so long has been cut."""
+
+STREAM = "text/event-stream"
+
+Topic = str | Run
+
+
+class Update(Struct, frozen=True):
+    """What has changed on a topic; docs/wire.md has the types and what `seq` and `data` are for each."""
+
+    topic: str
+    seq: int
+    type: str
+    data: Any
+
+
+class Watch:
+    """Reads the events of one stream after the other: what they carry, and where to go on.
+
+    seen: the seq seen last on topics of runs.
+    """
+
+    def __init__(self, topics: Sequence[Topic], after: int | Mapping[str, int]) -> None:
+        self.topics = [f"{RUN}{topic.id}" if isinstance(topic, Run) else topic for topic in topics]
+        if not self.topics:
+            raise ValueError("name a topic to watch: a run, 'run/<id>', 'runs', 'workers'")
+        self._seen = dict(after) if isinstance(after, Mapping) else {topic: after for topic in self._of_runs() if after}
+        self._open = set(self._of_runs())
+        self._data: list[str] = []
+        self.retry_s = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can come any more: all topics are of runs that have ended."""
+        return not self._open and len(self._of_runs()) == len(self.topics)
+
+    def request(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The query and the headers with which to go on."""
+        seen = {"Last-Event-ID": write_seen(self._seen)} if self._seen else {}
+        return {"topics": ",".join(self.topics)}, {"Accept": STREAM, **seen}
+
+    def read(self, line: str) -> Update | None:
+        """The update that ends with this line of the stream, if one does (HTML standard, section 9.2.6)."""
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "data":
+            self._data.append(value)
+        elif field == "id":
+            self._seen |= read_seen(value)
+        elif field == "retry" and value.isdecimal():
+            self.retry_s = int(value) / 1000
+        elif not line and self._data:
+            data, self._data = "\n".join(self._data), []
+            return self._ended(msgspec.json.decode(data, type=Update))
+        return None
+
+    def cut(self) -> None:
+        """The stream has ended, perhaps within an event."""
+        self._data = []
+
+    def _of_runs(self) -> list[str]:
+        return [topic for topic in self.topics if topic.startswith(RUN)]
+
+    def _ended(self, update: Update) -> Update:
+        data = update.data
+        if update.type == "gone" or (
+            update.type == "run" and update.topic.startswith(RUN) and update.seq == data["seq"] and data["finished_at"]
+        ):
+            self._open.discard(update.topic)
+        return update
+
+
+def watch(transport: Transport, watching: Watch, patience: float) -> Iterator[Update]:
+    """The updates as they come.
+
+    Raises what the server says of the topics, and `TransportError` if it is out of reach for `patience` seconds.
+    """
+    lost_at: float | None = None
+    pause = 0.0
+    while not watching.is_over:
+        query, headers = watching.request()
+        try:
+            with transport.stream("/updates", params=query, headers=headers, timeout=SILENCE_S) as answer:
+                check(answer)
+                for line in answer.iter_lines():
+                    lost_at, pause = None, 0.0
+                    update = watching.read(line)
+                    if update is not None:
+                        yield update
+                        if watching.is_over:
+                            return
+        except (TransportError, Unavailable) as error:
+            lost_at = lost_at or time.monotonic()
+            if not getattr(error, "is_passing", True) or time.monotonic() - lost_at > patience:
+                raise
+            pause = min(pause * 2 or 0.1, LONGEST_PAUSE_S)
+        watching.cut()
+        time.sleep(max(pause, watching.retry_s) * random.uniform(0.5, 1.0))
+
+
+def check(answer: httpx.Response) -> None:
+    """Raise what the server says instead of a stream."""
+    if answer.status_code == httpx.codes.OK and answer.headers.get("content-type", "").startswith(STREAM):
+        return
+    answer.read()
+    response = read_response(answer.content)
+    if response is None or response.error is None:
+        raise unexpected(answer)
+    raise response.error.exception()
