@@ -16,7 +16,7 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from hotplate.cli import web
+from hotplate.cli import access_log, wsgi_server
 from hotplate.cli.call import arguments
 from hotplate.cli.layout import laid_out
 from hotplate.cli.listener import listen
@@ -155,7 +155,7 @@ def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> Non
     ],
 )
 def test_what_is_no_request_is_one_line_of_the_log(sent: bytes, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    server = make_server("127.0.0.1", 0, Response(status=404), request_handler=web.Handler)
+    server = make_server("127.0.0.1", 0, Response(status=404), request_handler=wsgi_server.Handler)
     with server, socket.create_connection(server.server_address) as caller:
         caller.sendall(sent)
         caller.shutdown(socket.SHUT_WR)
@@ -166,13 +166,13 @@ def test_what_is_no_request_is_one_line_of_the_log(sent: bytes, said: str, capsy
 
 
 def test_calls_that_only_read_are_not_logged_unless_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    web.observe("run.wait", 0.1, b'{"jsonrpc":"2.0","id":1,"result":{}}')
+    access_log.observe("run.wait", 0.1, b'{"jsonrpc":"2.0","id":1,"result":{}}')
     assert not capsys.readouterr().err
-    web.observe(
+    access_log.observe(
         "run.wait", 0.1, b'{"jsonrpc":"2.0","id":1,"error":{"code":-32004,"message":"Not found","data":"no x"}}'
     )
     assert capsys.readouterr().err.endswith("run.wait 100.0 ms: -32004 Not found: no x\n")
-    web.observe("f", 0.1, b'{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"No","data":{"a":1}}}')
+    access_log.observe("f", 0.1, b'{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"No","data":{"a":1}}}')
     assert capsys.readouterr().err.endswith('f 100.0 ms: 1 No: {"a":1}\n')
 
 

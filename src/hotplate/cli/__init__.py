@@ -15,7 +15,7 @@ from typing import IO, Any, NoReturn
 
 import click
 
-COMMANDS = ("call", "db", "demo", "describe", "dev", "health", "watch", "worker")
+COMMANDS = ("call", "db", "demo", "describe", "dev", "health", "serve", "watch", "worker")
 
 _DEBUG = "hotplate.debug"
 

@@ -38,8 +38,8 @@ def command(port: int, once: bool) -> None:
     Stays up until Ctrl-C. Reached from this machine only.
     """
     with listen(HOST, port) as listener:
-        parts = web_part(APP, HOST, listener, "--quiet"), node_part(APP, "--loglevel", "warning")
-        guest = Guest(address(listener), Supervisor(*parts), once)
+        web, node = web_part(APP, HOST, listener, "--quiet"), node_part(APP, "--loglevel", "warning")
+        guest = Guest(address(listener), Supervisor([web], node), once)
         sys.exit(guest.visit())
 
 

@@ -37,4 +37,4 @@ def command(app: str | None, host: str, port: int, reload: bool, worker: bool, c
     node = node_part(name, *more, *debug) if worker else None
     with listen(host, port) as listener:
         web, stand_in = web_part(name, host, listener, *debug), StandIn(listener) if reload else None
-        sys.exit(Supervisor(web, node, stand_in).run([Path.cwd()] if reload else []))
+        sys.exit(Supervisor([web], node, stand_in).run([Path.cwd()] if reload else []))

@@ -1,4 +1,4 @@
-"""The socket at which `hotplate dev` and `hotplate demo` are reached.
+"""The socket at which `hotplate dev`, `hotplate demo` and `hotplate serve` are reached.
 
 The supervisor binds it and every web process inherits it: the port stays the same however often the code is loaded
 anew, and who calls meanwhile waits in the backlog instead of being refused.
@@ -19,9 +19,9 @@ PORTS = 20
 _BACKLOG = 128
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket listening at `port`, or the next free one, which is said then. Raises `Failure`."""
-    for candidate in range(port, port + PORTS):
+def listen(host: str, port: int, ports: int = PORTS) -> socket.socket:
+    """A socket listening at `port`, or at the next free one of so many, which is said then. Raises `Failure`."""
+    for candidate in range(port, port + ports):
         try:
             listener = _bound(host, candidate)
         except OSError as error:
@@ -32,7 +32,8 @@ def listen(host: str, port: int) -> socket.socket:
                 said = f"port {port} is taken; {candidate} is used instead"
                 click.echo(terminal_log.line("dev", "WARNING", said), err=True)
             return listener
-    raise Failure(f"ports {port} to {port + PORTS - 1} are all taken; name another with --port")
+    taken = f"ports {port} to {port + ports - 1} are all" if ports > 1 else f"port {port} is"
+    raise Failure(f"{taken} taken; name another with --port")
 
 
 def address(listener: socket.socket) -> str:

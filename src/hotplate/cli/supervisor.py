@@ -1,4 +1,4 @@
-"""One small supervisor: the web process and the node of `hotplate dev` and `hotplate demo`, in one terminal."""
+"""One small supervisor: the web processes and the node of `hotplate dev`, `demo` and `serve`, in one terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from socket import socket
 from typing import Protocol
 
-from . import Misuse
+from . import Failure, Misuse
 
 SUPERVISOR_KEY = "HOTPLATE_SUPERVISOR"
 """In the environment of the processes: the supervisor's id, whose end they do not outlive."""
@@ -26,6 +26,12 @@ OTHER_NODE = 75
 
 RESTART_S = 1.0
 PATIENCE_S = 3.0
+
+STEADY_S = 10.0
+"""A process that ends sooner after its start has not come up."""
+
+LONGEST_PAUSE_S = 30.0
+"""Before a process that does not come up is started again; the pauses begin with `RESTART_S` and double."""
 
 log = logging.getLogger("hotplate.dev")
 
@@ -39,6 +45,8 @@ class Part:
         self.name, self._argv, self._environ, self._inherited = name, argv, environ, inherited
         self.process: subprocess.Popen[bytes] | None = None
         self.began = 0.0
+        self.starts = 0
+        self._pause, self._due = 0.0, 0.0
 
     def start(self) -> None:
         # a process group of its own: Ctrl-C comes to the supervisor alone, which hands it on
@@ -48,13 +56,29 @@ class Part:
             process_group=0,
             pass_fds=self._inherited,
         )
-        self.began = time.monotonic()
+        self.began, self._due = time.monotonic(), 0.0
+        self.starts += 1
         threading.Thread(target=self.process.wait, daemon=True).start()
 
     @property
     def code(self) -> int | None:
         """Exit code; None while it is alive."""
         return None if self.process is None else self.process.poll()
+
+    def revive(self) -> None:
+        """Start it again after it has ended: at once if it was steady, else after a pause that grows from time to time.
+
+        To be called again and again, until it is alive.
+        """
+        now = time.monotonic()
+        if not self._due:
+            steady = now - self.began > STEADY_S
+            self._pause = 0.0 if steady else min(max(2 * self._pause, RESTART_S), LONGEST_PAUSE_S)
+            self._due = now + self._pause
+            when = f"in {self._pause:g} s" if self._pause else "now"
+            log.warning("a %s process has ended (code %s); starting another %s", self.name, self.code, when)
+        if now >= self._due:
+            self.start()
 
     def send(self, number: int) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -80,23 +104,35 @@ class StandIn(Protocol):
 
 
 class Supervisor:
-    """Keeps a web process and, if wanted, a node going until Ctrl-C; loads changed code without harming runs.
+    """Keeps web processes and, if wanted, a node going until Ctrl-C; loads changed code without harming runs.
 
-    Where the web process ends by itself, so does everything; but with a `stand_in` that one answers until code changes.
+    Where a web process ends by itself, so does everything; but with a `stand_in` that one answers until code changes.
+    revives: a web process that ends by itself is started again, unless it does so at its first start: then its code
+    cannot be loaded. patience: a web process that is to end and does not is killed after so many seconds.
     """
 
-    def __init__(self, web: Part, node: Part | None, stand_in: StandIn | None = None) -> None:
-        self._web, self._node, self._stand_in = web, node, stand_in
+    def __init__(
+        self,
+        web: Sequence[Part],
+        node: Part | None,
+        stand_in: StandIn | None = None,
+        *,
+        revives: bool = False,
+        patience: float = PATIENCE_S,
+    ) -> None:
+        self._web, self._node, self._stand_in = list(web), node, stand_in
+        self._revives, self._patience = revives, patience
+        self._deadline = 0.0
         self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._interrupts, self._reloads = 0, 0
         self._told, self._stands_in = False, False
 
     @property
     def parts(self) -> list[Part]:
-        return [part for part in (self._web, self._node) if part is not None]
+        return [*self._web, *([self._node] if self._node else [])]
 
     def run(self, watched: Sequence[Path]) -> int:
-        """Until the end; the exit code: 0 after Ctrl-C or SIGTERM, the web process's own if that ended by itself."""
+        """Until the end; the exit code: 0 after Ctrl-C or SIGTERM, a web process's own if that ended by itself."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupt)
         for part in self.parts:
@@ -127,12 +163,32 @@ class Supervisor:
                 self._load_anew()
             if self._interrupts and all(part.code is not None for part in self.parts):
                 return 0
-            code = self._web.code
-            if not self._interrupts and code is not None and not self._stands_in:
-                if self._stand_in is None or (code == Misuse.exit_code and not self._reloads):
-                    return code or 1
-                self._answer_in_its_place(self._stand_in, code)
+            if self._interrupts:
+                self._kill_late_ones()
+                continue
+            for part in self._web:
+                code = self._look_at(part)
+                if code is not None:
+                    return code
             self._revive()
+
+    def _look_at(self, web: Part) -> int | None:
+        """The code to end with, if a web process has ended and that is the end of everything."""
+        code = web.code
+        if code is None or self._stands_in:
+            return None
+        if self._revives and not _has_failed_to_start(web, code):
+            web.revive()
+            return None
+        if self._stand_in is None or (code == Misuse.exit_code and not self._reloads):
+            return code or 1
+        self._answer_in_its_place(self._stand_in, code)
+        return None
+
+    def _kill_late_ones(self) -> None:
+        if time.monotonic() > self._deadline:
+            for part in self._web:
+                part.send(signal.SIGKILL)
 
     def _answer_in_its_place(self, stand_in: StandIn, code: int) -> None:
         self._stands_in = True
@@ -144,8 +200,9 @@ class Supervisor:
         if self._stand_in is not None:
             self._stand_in.end()
             self._stands_in = False
-        self._web.stop()
-        self._web.start()
+        for part in self._web:
+            part.stop()
+            part.start()
         if self._node is None:
             return
         if self._node.code is None:
@@ -175,6 +232,7 @@ class Supervisor:
 
     def _interrupt(self, number: int, _: object) -> None:
         self._interrupts += 1
+        self._deadline = self._deadline or time.monotonic() + self._patience
         for part in self.parts:
             part.send(number if number == signal.SIGTERM else signal.SIGINT)
         self._events.put("interrupt")
@@ -188,11 +246,16 @@ class Supervisor:
             self._events.put("changed")
 
 
-def web_part(app: str, host: str, listener: socket, *more: str) -> Part:
-    """The web process of `app`, reached at `listener`."""
+def _has_failed_to_start(web: Part, code: int) -> bool:
+    is_early = time.monotonic() - web.began < STEADY_S
+    return web.starts == 1 and code > 0 and (is_early or code in (Failure.exit_code, Misuse.exit_code))
+
+
+def web_part(app: str, host: str, listener: socket, *more: str, development: bool = True) -> Part:
+    """A web process of `app`, reached at `listener`. development: everybody on this machine may call everything."""
     descriptor = listener.fileno()
     argv = [sys.executable, "-m", "hotplate.cli.web", app, host, str(descriptor), *more]
-    return Part("web", argv, {"HOTPLATE_DEV": "1"}, inherited=[descriptor])
+    return Part("web", argv, {"HOTPLATE_DEV": "1" if development else "0"}, inherited=[descriptor])
 
 
 def node_part(app: str, *more: str) -> Part:
