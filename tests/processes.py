@@ -136,6 +136,11 @@ class Processes:
         port = free_port()
         return self.serve(self.python("-m", "uvicorn", "--port", str(port), *more, app, **options), port)
 
+    def hotplate_serve(self, app: str, *more: str, **options: object) -> Server:
+        """`app` (as `module:name`) by `hotplate serve`."""
+        port = free_port()
+        return self.serve(self.start("hotplate", "serve", app, "--port", str(port), *more, **options), port)  # type: ignore[arg-type]
+
     def gunicorn_asgi(self, app: str, *more: str, **options: object) -> Server:
         """`app` (as `module:name`) on gunicorn's ASGI worker."""
         port = free_port()

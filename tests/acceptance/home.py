@@ -22,6 +22,7 @@ from tests.processes import Processes, Server, until
 
 ROOT = Path(__file__).parents[2]
 APP = "tests.acceptance.app:create_app"
+ASGI_APP = "tests.acceptance.served:app"
 GRACE_S = 0.3
 
 
@@ -94,6 +95,10 @@ class Home:
     def server(self, **environ: str) -> Server:
         """A web server of the application."""
         return self.processes.flask(APP, environ=self.environ | environ)
+
+    def asgi_server(self, **environ: str) -> Server:
+        """The same on an event loop."""
+        return self.processes.uvicorn(ASGI_APP, environ=self.environ | {"HOTPLATE_ACCESS": "open"} | environ)
 
     def events(self, run: Run, kind: str) -> list[Event]:
         """What the run has said, of one kind."""

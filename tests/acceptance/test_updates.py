@@ -21,9 +21,10 @@ from tests.streams import Stream, is_end, kept, stream
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.any_broker]
 
 
-@pytest.fixture(scope="module")
-def server(shared: Home) -> Iterator[Server]:
-    server = shared.server()
+@pytest.fixture(scope="module", params=["wsgi", "asgi"])
+def server(request: pytest.FixtureRequest, shared: Home) -> Iterator[Server]:
+    """The application on a server of each kind."""
+    server = shared.server() if request.param == "wsgi" else shared.asgi_server()
     yield server
     shared.processes.end(server.process)
 

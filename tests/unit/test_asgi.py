@@ -287,16 +287,17 @@ def test_a_websocket_is_denied_before_it_is_accepted() -> None:
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-def test_what_answers_at_updates_can_be_put_in_place() -> None:
-    site, asked = Site(HOTPLATE_PREFIX="/tools"), list[str]()
+def test_updates_are_below_the_prefix() -> None:
+    site = Site(HOTPLATE_PREFIX="/tools")
 
-    async def updates(scope: Any, receive: Any, send: Any) -> None:
-        asked.append(scope["type"])
+    async def status(path: str) -> int:
+        exchanged = Exchanged()
+        query = {"query_string": b"topics=weather"}
+        await site.asgi(scope("GET", path, **query), exchanged.receive, exchanged.send)
+        assert (b"weather" in exchanged.body) == (path == "/tools/updates")
+        return exchanged.status
 
-    site.asgi.updates.update(http=updates, websocket=updates)
-    asyncio.run(site.asgi(scope("GET", "/tools/updates"), None, None))  # type: ignore[arg-type]
-    asyncio.run(site.asgi({"type": "websocket", "path": "/tools/updates"}, None, None))  # type: ignore[arg-type]
-    assert asked == ["http", "websocket"]
+    assert asyncio.run(status("/tools/updates")) == asyncio.run(status("/updates")) == 404
 
 
 def test_an_application_without_hotplate_and_an_unknown_scope_are_refused() -> None:

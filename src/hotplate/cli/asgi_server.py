@@ -24,7 +24,18 @@ _KNOWN = ("Invalid HTTP request received.", "Unsupported upgrade request.")
 
 
 class Server(uvicorn.Server):
-    """Ends with the first signal, when what is being answered has been; then the process ends in the ordinary way."""
+    """Ends with the first signal, when what is being answered has been; then the process ends in the ordinary way.
+
+    state: its subscribers are told before, as they would stay.
+    """
+
+    def __init__(self, config: uvicorn.Config, state: AppState) -> None:
+        super().__init__(config)
+        self._state = state
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._state.dismiss()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -76,4 +87,4 @@ def serve(app: Flask, state: AppState, listener: socket, *, quiet: bool, grace: 
         "ws_max_size": state.settings.max_body,
         "timeout_graceful_shutdown": grace,
     }
-    Server(uvicorn.Config(access_log.AccessLog(asgi(app), quiet=quiet), **options)).run(sockets=[listener])
+    Server(uvicorn.Config(access_log.AccessLog(asgi(app), quiet=quiet), **options), state).run(sockets=[listener])

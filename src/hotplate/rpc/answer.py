@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from threading import current_thread, main_thread
 from time import perf_counter
@@ -228,6 +228,10 @@ class Answerer:
     def needs_request(self, body: bytes) -> bool:
         """Whether one of the functions called must be answered within a Flask request."""
         return not self._request_names.isdisjoint(self._names(body))
+
+    def calls(self, body: bytes, names: Collection[str]) -> bool:
+        """Whether one of these functions is called."""
+        return any(name in names for name in self._names(body))
 
     def is_denied(self, body: bytes, caller: Caller) -> bool:
         """Whether this caller may call nothing of what is called, for want of signing in."""

@@ -25,6 +25,7 @@ SLOW_S = 30.0
 LOOK_S = 1.0
 """How often the record is looked at while nothing rings, in seconds."""
 
+TOO_SLOW = f"too slow: nothing was taken for {SLOW_S:.0f} s"
 CLOSING = "the server ends; come back"
 
 log = logging.getLogger("hotplate")
@@ -58,14 +59,18 @@ class Hub:
             subscription.lose(CLOSING)
         return subscription
 
-    def close(self) -> None:
-        """Say goodbye to all, and end."""
+    def dismiss(self) -> None:
+        """Say goodbye to all, and to those who will come."""
         self._is_closed = True
         self._bell.set()
         with self._lock:
             everybody = list(self._all)
         for subscription in everybody:
             subscription.lose(CLOSING)
+
+    def close(self) -> None:
+        """The same, and end."""
+        self.dismiss()
         if self._thread is not None:
             self._thread.join(LOOK_S)
 
@@ -160,7 +165,7 @@ class Hub:
         if is_idle:
             self._look_at = now + LOOK_S
             for subscription in slow:
-                subscription.lose(f"too slow: nothing was taken for {SLOW_S:.0f} s")
+                subscription.lose(TOO_SLOW)
         return changed
 
     def _tell(self, changed: Set[str]) -> None:

@@ -22,8 +22,9 @@ from ..rpc.message import error_response
 from .app_context import within, within_async
 from .body import BodyRefused, check_body, receive_body
 from .origins import Refused
+from .pushing import Pushing
 from .reply import JSON, Headers, send as send_whole
-from .scope import Application, Receive, Scope, Send, environ_of
+from .scope import Receive, Scope, Send, environ_of
 from .state import EXTENSION, AppState
 from .threads import Busy, Threads
 from .wsgi import BODY_KEY, CALLER_KEY, Door, RpcDoor
@@ -48,13 +49,10 @@ def asgi(app: Flask) -> AsgiDoor:
 
 
 class AsgiDoor:
-    """The ASGI application. What it serves is settled at the first request, when all is declared.
-
-    updates: what answers at `/updates` instead of a page, by the type of its scope: `http` or `websocket`.
-    """
+    """The ASGI application. What it serves is settled at the first request, when all is declared."""
 
     def __init__(self, app: Flask, state: AppState) -> None:
-        self.updates: dict[str, Application] = {}
+        self._pushing: Pushing | None = None
         self._updates_path = f"{state.settings.prefix}/updates"
         self._app, self._state = app, state
         self._threads = Threads(state.settings.threads)
@@ -84,6 +82,9 @@ class AsgiDoor:
         if isinstance(door, Door):
             door.prepare()
             self._rpc_doors, self._quick = door.rpc_doors, dict(door.quick_doors)
+            if door.guard is not None and door.serves(self._updates_path):
+                rpc = self._rpc_doors.get(self._state.settings.prefix + self._state.settings.rpc_path)
+                self._pushing = Pushing(self._state, door.guard, rpc, self._threads, self._places, self._wsgi)
         self._is_traced = tracing.tracer() is not None
         self._is_ready = True
 
@@ -98,8 +99,8 @@ class AsgiDoor:
                 await self._call(door, environ, receive, send)
         elif path in self._quick:
             await _reply(self._quick[path].serve, environ, send)
-        elif path == self._updates_path and "http" in self.updates:
-            await self.updates["http"](scope, receive, send)
+        elif path == self._updates_path and self._pushing is not None and environ["REQUEST_METHOD"] == "GET":
+            await self._pushing.http(scope, receive, send, _reply)
         else:
             await self._wsgi.serve(self._app, environ, receive, send)
 
@@ -148,8 +149,10 @@ class AsgiDoor:
         await self._wsgi.carry_out(door.inner, environ, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == scope.get("root_path", "") + self._updates_path and "websocket" in self.updates:
-            await self.updates["websocket"](scope, receive, send)
+        if not self._is_ready:
+            self._prepare()
+        if scope["path"] == scope.get("root_path", "") + self._updates_path and self._pushing is not None:
+            await self._pushing.websocket(scope, receive, send)
             return
         await receive()
         await send({"type": "websocket.close", "code": 1000})  # before it was accepted: HTTP 403

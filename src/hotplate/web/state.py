@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 from typing import Any
 from weakref import ref
@@ -91,6 +91,11 @@ class AppState:
                 self._hub, self._hub_pid = Hub(self.starting, self.settings.prefix), os.getpid()
             return self._hub
 
+    def dismiss(self) -> None:
+        """Tell this process's subscribers that it ends."""
+        if self._hub is not None and self._hub_pid == os.getpid():
+            self._hub.dismiss()
+
     def close(self) -> None:
         """Close this process's hub and engine, if they were opened."""
         if self._hub is not None and self._hub_pid == os.getpid():
@@ -132,10 +137,14 @@ class AppState:
         )
         return File(**{**asdict(kept), "url": self.settings.prefix + kept.url})
 
-    def answerer(self, path: str | None) -> Answerer:
-        """What answers at an RPC address of a namespace, or (None) at the common one."""
+    def answerer(self, path: str | None, more: Mapping[str, Target] | None = None) -> Answerer:
+        """What answers at an RPC address of a namespace, or (None) at the common one; more: what is there besides."""
         discover = self._discovers[path] = self._discover(path)
-        targets: dict[str, Target] = {**builtin_targets(self.starting, self.settings.prefix), discover.name: discover}
+        targets: dict[str, Target] = {
+            **builtin_targets(self.starting, self.settings.prefix),
+            **(more or {}),
+            discover.name: discover,
+        }
         for name, full_name in self.registry.served(path).items():
             function = self.registry.functions[full_name]
             if isinstance(function, Method):

@@ -59,7 +59,7 @@ class Streams:
             start_response("200 OK", HEADERS)
             return [b"retry: %d\n\n" % BUSY_MS]
         except Error as error:
-            return send_error(start_response, _STATUS.get(type(error), "400 Bad Request"), error)
+            return send_error(start_response, status_of(error), error)
         room = self._much_room if _is_roomy(environ) else self._room
         start_response("200 OK", HEADERS)
         if environ["REQUEST_METHOD"] == "HEAD":
@@ -133,6 +133,11 @@ def events(updates: Iterable[Update], seen: dict[str, int]) -> bytes:
             pieces.append(b"id: %b\n" % write_seen(seen).encode())
         pieces.append(update.event)
     return b"".join(pieces)
+
+
+def status_of(error: Error) -> str:
+    """The HTTP status with which a wrong question is answered."""
+    return _STATUS.get(type(error), "400 Bad Request")
 
 
 _STATUS = {NotFound: "404 Not Found", Unauthenticated: UNAUTHORIZED, Forbidden: "403 Forbidden"}

@@ -44,6 +44,7 @@ class Door:
         self._inner, self._state, self._pages = inner, state, pages
         self._places: dict[str, WSGIApplication] = {}
         self._folders: dict[str, WSGIApplication] = {}
+        self.guard: Guard | None = None
         self.rpc_doors: dict[str, RpcDoor] = {}
         self.quick_doors: dict[str, PageDoor] = {}
         self._is_ready = False
@@ -63,6 +64,10 @@ class Door:
                 return place(environ, start_response)
         return self._inner(environ, start_response)
 
+    def serves(self, path: str) -> bool:
+        """Whether this is one of our own addresses, once that is settled."""
+        return path in self._places
+
     def prepare(self) -> None:
         """Settle what is served, unless that was done."""
         with self._lock:
@@ -71,7 +76,7 @@ class Door:
             app, settings = self._state.app, self._state.settings
             self._state.registry.freeze()
             own = _own_routes(app)
-            guard = Guard(settings, filter(None, [app.config.get("SERVER_NAME")]))
+            guard = self.guard = Guard(settings, filter(None, [app.config.get("SERVER_NAME")]))
             doors = {
                 settings.prefix + path: PageDoor(page, guard, self._state)
                 for path, page in self._pages.items()
