@@ -16,8 +16,8 @@ import redis
 from msgspec import Struct, field
 
 from benchmarks.peers import hotplate_jobs, until
-from hotplate.engine import Engine, Filter, NewRun
-from hotplate.run import new_id
+from hotplate.engine import Engine, Filter
+from hotplate.run import NewRun, new_id
 from tests.servers import Redis
 
 from .counting import Counting, Counts, counted, cpu_of

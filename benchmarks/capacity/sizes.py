@@ -15,11 +15,11 @@ import psycopg
 from msgspec import Struct, field
 
 from benchmarks.peers import quantile
-from hotplate.engine import Claim, Filter, NewRun, NodeInfo, Outcome, Want
+from hotplate.engine import Claim, Filter, NodeInfo, Outcome, Want
 from hotplate.engines.postgres.database import Database
 from hotplate.engines.postgres.ledger import PostgresLedger
 from hotplate.options import Known
-from hotplate.run import new_id
+from hotplate.run import NewRun, new_id
 
 from .counting import Counting, counted
 

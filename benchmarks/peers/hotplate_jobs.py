@@ -9,9 +9,9 @@ from pathlib import Path
 from flask import Flask
 
 from hotplate import Hotplate
-from hotplate.engine import Filter, NewRun
+from hotplate.engine import Filter
 from hotplate.extension import state_of
-from hotplate.run import new_id
+from hotplate.run import NewRun, new_id
 
 from . import spawned, until
 

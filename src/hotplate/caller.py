@@ -22,3 +22,6 @@ ANONYMOUS = Caller("anonymous")
 
 OPEN = Caller("anonymous", authenticated=True, operator=True)
 """Anybody, where `HOTPLATE_ACCESS` is `open`, and the developer at a loopback address."""
+
+SCHEDULE = Caller("schedule")
+"""Whose the runs are that schedules start."""

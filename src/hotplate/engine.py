@@ -19,8 +19,9 @@ from msgspec.structs import replace
 from . import tracing
 from .context import here
 from .errors import Conflict, EngineError, NotFound
+from .firing import Firings
 from .options import Known
-from .run import LOST_LIMIT, Event, FileInfo, History, Run, new_id
+from .run import LOST_LIMIT, Event, FileInfo, History, NewRun, Run, new_id
 
 if TYPE_CHECKING:
     from .job import Job  # a node knows jobs by their options alone, and is to stay small
@@ -38,28 +39,6 @@ DURATIONS = (0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 1800.0, 7200.0, inf)
 """By these seconds attempts are told apart that have ended."""
 
 UNTIMED = 0.0
-
-
-class NewRun(Struct, frozen=True, kw_only=True):
-    """A run to be started. `params` is a JSON array or object; `due_at` a Unix timestamp in seconds.
-
-    trace: the trace that its start belongs to, as W3C traceparent.
-    """
-
-    id: str
-    job: str
-    params: bytes
-    queue: str = "default"
-    priority: int = 0
-    due_at: float = 0.0
-    max_attempts: int = 1
-    lost_limit: int = 3
-    cap: int | None = None
-    key: str | None = None
-    caller: str = "anonymous"
-    retry_of: str | None = None
-    parent_id: str | None = None
-    trace: str | None = None
 
 
 class Want(Struct, frozen=True, kw_only=True):
@@ -357,8 +336,11 @@ class Engine:
         files: Files,
         jobs: Callable[[str], Job[..., Any] | None],
         within: Within | None = None,
+        *,
+        firings: Firings,
     ) -> None:
         self.ledger, self.queue, self.feed, self.files, self._jobs = ledger, queue, feed, files, jobs
+        self.firings = firings
         self._within = within
         self._warned_at = float("-inf")
 

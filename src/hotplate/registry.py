@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
-from .errors import DeclarationError
+from msgspec.structs import replace
+
+from . import schedule
+from .errors import DeclarationError, InvalidParams
 from .job import Job
 from .method import Method
+from .schedule import Schedule
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,6 +22,8 @@ C = TypeVar("C", bound=type)
 
 Function = Method[Any, Any] | Job[Any, Any]
 Allow = Literal["public"] | None
+CatchUp = Literal["skip", "once", "all"]
+Overlap = Literal["skip", "queue", "allow"]
 
 RESERVED = ("rpc", "run", "live", "schedule", "worker", "updates")
 """First parts of the built-in methods' names."""
@@ -37,9 +43,11 @@ class Registry:
         self._names: dict[int, str] = {}
         self._includers: list[tuple[Registry, str]] = []
         self._addresses: dict[str, str] = {}
+        self._schedules: dict[str, Schedule] = {}
         self._serving = False
         self.functions = MappingProxyType(self._functions)
         self.addresses = MappingProxyType(self._addresses)
+        self.schedules = MappingProxyType(self._schedules)
 
     @property
     def methods(self) -> dict[str, Method[Any, Any]]:
@@ -62,6 +70,17 @@ class Registry:
             registry._functions[full_name] = function
             registry._names.setdefault(id(function), full_name)
 
+    def add_schedule(self, declared: Schedule) -> None:
+        """Declare a schedule of a job here and wherever this registry is included. Raises `DeclarationError`."""
+        places = [
+            (registry, replace(declared, name=name, job=job))
+            for (registry, name), (_, job) in zip(self._places(declared.name), self._places(declared.job), strict=True)
+        ]
+        for registry, named in places:
+            registry._check_schedule(named)
+        for registry, named in places:
+            registry._schedules[named.name] = named
+
     def include(self, other: Registry, prefix: str, path: str | None = None) -> None:
         """Take in all functions of `other`, also those declared later, as `prefix` + their name.
 
@@ -77,6 +96,8 @@ class Registry:
         other._includers.append((self, prefix))
         for name, function in other.functions.items():
             self.add(prefix + name, function)
+        for declared in other.schedules.values():
+            self.add_schedule(replace(declared, name=prefix + declared.name, job=prefix + declared.job))
         if path is not None:
             self._addresses[path] = prefix
 
@@ -105,6 +126,17 @@ class Registry:
         if name in self._functions:
             raise DeclarationError(f"{name!r} is declared twice, the second time here; names are unique")
         check_name(name)
+
+    def _check_schedule(self, declared: Schedule) -> None:
+        if self._serving:
+            raise DeclarationError(
+                f"schedule {declared.name!r} is declared after serving started; declare it in a module that the "
+                "application imports"
+            )
+        if declared.name in self._schedules:
+            raise DeclarationError(
+                f"schedule {declared.name!r} is declared twice, the second time here; give one of them another name="
+            )
 
     def _check_address(self, path: str) -> None:
         if not path.startswith("/") or any(c in path for c in "?#<> \\") or "//" in path:
@@ -160,6 +192,78 @@ class Namespace:
 
         return _decorate(declare, first)
 
+    def cron(
+        self,
+        expression: str,
+        /,
+        *,
+        timezone: str = "UTC",
+        name: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        catch_up: CatchUp = "once",
+        window: float = 86400.0,
+        overlap: Overlap = "skip",
+        **options: Any,
+    ) -> Callable[[Callable[P, R]], Job[P, R]]:
+        """Declare a job with a schedule, or give one to a job: `@hp.cron("*/5 * * * *", timezone="Europe/Berlin")`.
+
+        expression: minute, hour, day of month, month, day of week, as Debian's cron understands them; or `@daily` and
+        its like. For the rest see `every`.
+        """
+        given = {"catch_up": catch_up, "window": window, "overlap": overlap}
+        return self._on(schedule.cron(expression, timezone, given), name, params, options)
+
+    def every(
+        self,
+        *,
+        seconds: float = 0,
+        minutes: float = 0,
+        hours: float = 0,
+        days: float = 0,
+        name: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        catch_up: CatchUp = "once",
+        window: float = 86400.0,
+        overlap: Overlap = "skip",
+        **options: Any,
+    ) -> Callable[[Callable[P, R]], Job[P, R]]:
+        """Declare a job with a schedule, or give one to a job: `@hp.every(minutes=5)`, counted from 1970 on, in UTC.
+
+        name: of the schedule; else that of the job. params: of its runs, where not all parameters have defaults.
+        catch_up: of moments that nobody was there for, up to `window` seconds ago: "skip", "once" makes one run for
+        all of them, "all" makes one for each. overlap: a moment that comes while the run before is going on is passed
+        over ("skip"), waits for its end ("queue"), or does not care ("allow").
+        options: those of the job, where this makes it one (`JobOptions`).
+        """
+        given = {"catch_up": catch_up, "window": window, "overlap": overlap}
+        lengths = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        return self._on(schedule.every(lengths, given), name, params, options)
+
+    def _on(
+        self, rule: Schedule, name: str | None, params: Mapping[str, Any] | None, options: dict[str, Any]
+    ) -> Callable[[Callable[P, R]], Job[P, R]]:
+        if name is not None:
+            check_name(name)
+
+        def declare(fn: Callable[P, R]) -> Job[P, R]:
+            job = self._job_of(fn, options)
+            mine = self.registry.name_of(job) or job.name
+            given = {"name": name or mine, "job": mine, "params": _bound(job, params or {}, rule)}
+            self.registry.add_schedule(replace(rule, **given))
+            return job
+
+        return declare
+
+    def _job_of(self, fn: Callable[P, R], options: dict[str, Any]) -> Job[P, R]:
+        if not isinstance(fn, Job):
+            made: Job[P, R] = self.job(**options)(fn)
+            return made
+        if options:
+            raise DeclarationError(f"job {fn.name!r} is made already: give {', '.join(options)} to its @hp.job")
+        if self.registry.name_of(fn) is None:
+            raise DeclarationError(f"job {fn.name!r} is declared elsewhere; give it a schedule where it is declared")
+        return fn
+
     @overload
     def service(self, cls: C, /) -> C: ...
     @overload
@@ -194,6 +298,17 @@ def check_name(name: str) -> None:
         raise DeclarationError(f"{name!r} cannot be declared: names beginning with '_' are private")
     if not _NAME.fullmatch(name):
         raise DeclarationError(f"{name!r} is no name; allowed: letters, digits, '_' and '-', in parts joined by '.'")
+
+
+def _bound(job: Job[..., Any], params: Mapping[str, Any], rule: Schedule) -> bytes:
+    """The params of a schedule's runs. Raises `DeclarationError` if the job cannot be started with them."""
+    try:
+        return job.signature.bind(**params)
+    except InvalidParams as error:
+        raise DeclarationError(
+            f"job {job.name!r} cannot be started by its schedule ({rule.rule}): {error.data}; give all parameters "
+            "defaults, or the schedule params={…}"
+        ) from error
 
 
 def _decorate(declare: Callable[..., Any], first: Any) -> Any:

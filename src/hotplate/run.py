@@ -94,6 +94,34 @@ class FileInfo(Struct, frozen=True):
     url: str
 
 
+class NewRun(Struct, frozen=True, kw_only=True):
+    """A run to be started. `params` is a JSON array or object; `due_at` a Unix timestamp in seconds.
+
+    trace: the trace that its start belongs to, as W3C traceparent.
+    moment: the due moment of the firing that starts it, by the clock of the record, which may have passed.
+    """
+
+    id: str
+    job: str
+    params: bytes
+    queue: str = "default"
+    priority: int = 0
+    due_at: float = 0.0
+    max_attempts: int = 1
+    lost_limit: int = 3
+    cap: int | None = None
+    key: str | None = None
+    caller: str = "anonymous"
+    retry_of: str | None = None
+    parent_id: str | None = None
+    trace: str | None = None
+    moment: float | None = None
+
+    def due(self, now: float, ahead: float = 0.0) -> float:
+        """When it is due, by the clock of the record: at `now` unless it was said; `ahead` is how far that clock is."""
+        return max(self.due_at + ahead, now) if self.moment is None else self.moment
+
+
 class Runs(Protocol):
     """What a `Run` needs in order to be followed: implemented by the engine."""
 

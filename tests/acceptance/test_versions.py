@@ -20,12 +20,14 @@ from tests.acceptance.app import create_app
 from tests.acceptance.engines import embedded_only
 from tests.acceptance.home import APP, ROOT, Home, first_line
 from tests.acceptance.storm import Submitter, check, ended
+from tests.acceptance.tomorrow import TODAYS, VERSION
 from tests.processes import DEADLINE_S, Processes, Server, until
 
 pytestmark = pytest.mark.any_broker
 
 URL = "HOTPLATE_DATABASE_URL"
 TODAY = ("-m", "hotplate")
+OLDER = f"the record is older than this Hotplate ({TODAYS} < {VERSION}); run: hotplate db upgrade"
 postgresql_only = pytest.mark.parametrize("engine", ["postgresql"], indirect=True, scope="session")
 
 
@@ -107,28 +109,28 @@ def test_a_newer_node_serves_an_older_web_process(home: Home) -> None:
 
 
 def test_the_command_tells_what_it_does(home: Home) -> None:
-    assert upgrade(home, "--check") == (1, "version 2 is missing: runs have a colour\n")
+    assert upgrade(home, "--check") == (1, f"version {VERSION} is missing: runs have a colour\n")
     code, said = hotplate(home, "db", "status", tomorrow.APP, command=tomorrow.COMMAND)
     assert code == 1
-    assert "the record is older than this Hotplate (1 < 2); run: hotplate db upgrade" in said
+    assert OLDER in said
     code, said = upgrade(home)
-    assert (code, said.splitlines()[0]) == (0, "version 2: runs have a colour")
-    assert said.splitlines()[1].endswith("version 2, compatible from 1: this Hotplate works with it")
+    assert (code, said.splitlines()[0]) == (0, f"version {VERSION}: runs have a colour")
+    assert said.splitlines()[1].endswith(f"version {VERSION}, compatible from 1: this Hotplate works with it")
     assert [upgrade(home, *more)[0] for more in ((), ("--check",))] == [0, 0]
     code, said = status(home)
     assert code == 0
-    assert "2, compatible from 1: this Hotplate works with it" in said
+    assert f"{VERSION}, compatible from 1: this Hotplate works with it" in said
 
 
-@pytest.mark.parametrize(("compatible_from", "works"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("compatible_from", "works"), [(1, True), (VERSION, False)])
 def test_a_newer_record_is_used_if_it_is_compatible(home: Home, compatible_from: int, works: bool) -> None:
-    change(home, "update meta set value = '2' where name = 'schema'")
+    change(home, f"update meta set value = '{VERSION}' where name = 'schema'")
     change(home, f"update meta set value = '{compatible_from}' where name = 'compatible_from'")
     other = create_app(**{name: value for name, value in home.environ.items() if name.startswith("HOTPLATE_")})
     if works:
         other.extensions["hotplate"].engine().close()
     else:
-        with pytest.raises(EngineError, match=r"this Hotplate is older than the record \(2 > 1\): upgrade it"):
+        with pytest.raises(EngineError, match=rf"is older than the record \({VERSION} > {TODAYS}\): upgrade it"):
             other.extensions["hotplate"].engine()
     assert status(home)[0] == (0 if works else 1)
     if not works:
@@ -141,14 +143,14 @@ def test_a_newer_record_is_used_if_it_is_compatible(home: Home, compatible_from:
 def test_an_older_record_is_not_changed_by_itself(home: Home) -> None:
     node = home.processes.python(*tomorrow.COMMAND, "worker", tomorrow.APP, environ=home.environ)
     assert node.wait(DEADLINE_S) == 1
-    assert "the record is older than this Hotplate (1 < 2); run: hotplate db upgrade" in home.processes.output(node)
+    assert OLDER in home.processes.output(node)
 
 
 @embedded_only
 def test_the_node_brings_the_data_folder_up_to_date(home: Home) -> None:
     node = of_tomorrow(home)
-    assert "version 2: runs have a colour" in home.processes.output(node)
-    assert home.rows("select value from meta where name = 'schema'") == [("2",)]
+    assert f"version {VERSION}: runs have a colour" in home.processes.output(node)
+    assert home.rows("select value from meta where name = 'schema'") == [(str(VERSION),)]
 
 
 def test_a_step_that_breaks_others_waits_for_their_end(home: Home) -> None:
@@ -159,7 +161,7 @@ def test_a_step_that_breaks_others_waits_for_their_end(home: Home) -> None:
     node.send_signal(signal.SIGTERM)
     node.wait(DEADLINE_S)
     assert upgrade(home, **{tomorrow.BREAKS: "1"})[0] == 0
-    assert "(2 > 1): upgrade it" in status(home)[1]
+    assert f"({VERSION} > {TODAYS}): upgrade it" in status(home)[1]
 
 
 @postgresql_only
@@ -189,7 +191,7 @@ def test_status_tells_what_is_in_the_record(home: Home, gate: Path, where: Path)
     code, said = status(home)
     told = dict(re.findall(r"^(\w+) +(.*)$", said, re.MULTILINE))
     assert code == 0
-    assert told["version"] == "1: this Hotplate works with it"
+    assert told["version"] == f"{TODAYS}, compatible from 1: this Hotplate works with it"
     assert re.fullmatch(r"\d+\.\d MiB", told["size"])
     assert told["runs"] == "2 queued, 1 running, 0 succeeded, 0 failed, 0 cancelled"
     assert re.fullmatch(f"run {waiting.id} of hold waits for 1\\d\\d s", told["oldest"])

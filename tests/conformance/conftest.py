@@ -13,14 +13,17 @@ import pytest
 from hotplate.engine import Feed, Files, Ledger
 from hotplate.engines.postgres.database import Database as PostgresDatabase
 from hotplate.engines.postgres.files import PostgresFiles
+from hotplate.engines.postgres.firings import PostgresFirings
 from hotplate.engines.postgres.ledger import PostgresLedger
 from hotplate.engines.postgres.notify import NotifyFeed
 from hotplate.engines.sqlite import folder
 from hotplate.engines.sqlite.database import Database
 from hotplate.engines.sqlite.doorbell import DoorbellFeed
 from hotplate.engines.sqlite.files import SqliteFiles
+from hotplate.engines.sqlite.firings import SqliteFirings
 from hotplate.engines.sqlite.folder import NodeLock
 from hotplate.engines.sqlite.ledger import SqliteLedger
+from hotplate.firing import Firings
 from tests.servers import Postgres
 
 
@@ -45,6 +48,10 @@ class Implementation(ABC):
 
     @abstractmethod
     def files(self) -> Files: ...
+
+    @abstractmethod
+    def firings(self) -> Firings:
+        """Those of a process of its own on the same record."""
 
     @abstractmethod
     def feed(self) -> Feed: ...
@@ -82,6 +89,9 @@ class Embedded(Implementation):
     def files(self) -> Files:
         return SqliteFiles(self._database())
 
+    def firings(self) -> Firings:
+        return SqliteFirings(self._database(), self.clock)
+
     def feed(self) -> Feed:
         feed = DoorbellFeed(folder.sockets(self.place))
         self._feeds.append(feed)
@@ -115,8 +125,8 @@ class Cluster(Implementation):
         self._database()
         self._reader = psycopg.connect(url, autocommit=True, options="-c search_path=hotplate")
         self._reader.execute(
-            "truncate hotplate.runs, hotplate.lanes, hotplate.turns, hotplate.nodes, hotplate.files, hotplate.tallies "
-            "cascade"
+            "truncate hotplate.runs, hotplate.lanes, hotplate.turns, hotplate.nodes, hotplate.files, hotplate.tallies, "
+            "hotplate.schedules cascade"
         )
 
     def ledger(self, clock: Clock | None = None) -> Ledger:
@@ -134,6 +144,11 @@ class Cluster(Implementation):
 
     def files(self) -> Files:
         return PostgresFiles(self._database())
+
+    def firings(self, clock: Clock | None = None) -> Firings:
+        ledger = self.ledger(clock)
+        assert isinstance(ledger, PostgresLedger)
+        return PostgresFirings(ledger, self._databases[-1])
 
     def feed(self) -> Feed:
         self._feeds.append(NotifyFeed(self._url))

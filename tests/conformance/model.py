@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hotplate.engine import Claim, NewRun, Note, Outcome
-from hotplate.run import FINAL, MOVES
+from hotplate.engine import Claim, Note, Outcome
+from hotplate.run import FINAL, MOVES, NewRun
 
 LIMITS: dict[str, int | None] = {"free": None, "alone": 1, "pair": 2}
 """The jobs of the model, with their concurrency limits."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hotplate.engine import Claim, Counts, LaneCount, Ledger, Limit, NewRun, NodeInfo, Outcome, Want
+from hotplate.engine import Claim, Counts, LaneCount, Ledger, Limit, NodeInfo, Outcome, Want
 from hotplate.options import Known
-from hotplate.run import new_id
+from hotplate.run import NewRun, new_id
 
 from .conftest import Clock, Implementation
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from hotplate.engine import Claim, Filter, Ledger, NewRun, NodeInfo, Note, Outcome, Want
+from hotplate.engine import Claim, Filter, Ledger, NodeInfo, Note, Outcome, Want
 from hotplate.options import Known
-from hotplate.run import MOVES, Run, new_id
+from hotplate.run import MOVES, NewRun, Run, new_id
 
 from .conftest import Clock, Implementation
 

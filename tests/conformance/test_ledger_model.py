@@ -23,11 +23,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hotplate.engine import Claim, Ledger, NewRun, NodeInfo, Note, Outcome, Want
+from hotplate.engine import Claim, Ledger, NodeInfo, Note, Outcome, Want
 from hotplate.engines.postgres import settling
 from hotplate.engines.sqlite import ledger as sqlite
 from hotplate.options import Known
-from hotplate.run import FINAL
+from hotplate.run import FINAL, NewRun
 
 from .conftest import Embedded, Make, make
 from .model import LIMITS, Model

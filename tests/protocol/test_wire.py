@@ -10,11 +10,23 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hotplate.client.run import Event as ClientEvent, Record, log_line
 from hotplate.engine import NodeInfo
-from hotplate.rpc.wire import Run as WireRun, RunLog, event_to_wire, node_to_wire, to_wire, with_params
+from hotplate.firing import Plan, pause
+from hotplate.rpc.wire import (
+    Run as WireRun,
+    RunLog,
+    Schedule as WireSchedule,
+    event_to_wire,
+    node_to_wire,
+    schedule_to_wire,
+    to_wire,
+    with_params,
+)
 from hotplate.run import Event, FileInfo, Run
+from hotplate.schedule import Schedule
 from hotplate.update import Update, read_seen, write_seen
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -105,6 +117,31 @@ def test_the_server_writes_a_worker_like_its_golden_file() -> None:
 
 def test_the_server_writes_a_file_like_its_golden_file() -> None:
     assert written(msgspec.convert(golden("file"), FileInfo)) == golden("file")
+
+
+def test_the_server_writes_a_schedule_like_its_golden_file() -> None:
+    wire = golden("schedule")
+    own = {name: wire[name] for name in ("name", "job", "cron", "timezone", "every", "catch_up", "window", "overlap")}
+    times = {name: datetime.fromisoformat(wire[name]).timestamp() for name in ("next_at", "skipped_at")}
+    plan = Plan(
+        schedule=Schedule(**own, params=json.dumps(wire["params"]).encode()),
+        since=0.0,
+        last_due=datetime.fromisoformat(wire["last_due_at"]).timestamp(),
+        **times,
+        **{name: wire[name] for name in ("last_run", "skipped", "skipped_for", "version")},
+    )
+    node = NodeInfo(id="n", host="h", pid=1, concurrency=1, jobs=["manifest.check"])
+    assert written(schedule_to_wire(plan, [node])) == wire
+    assert written(schedule_to_wire(replace(plan, held=True), [node])) == wire | {"waiting_for": "overlap"}
+    assert schedule_to_wire(plan, []).waiting_for == "no worker alive"
+    assert schedule_to_wire(plan, [replace(node, jobs=[])]).waiting_for == "job unknown to every worker"
+    assert schedule_to_wire(pause(plan, 1.0), []).waiting_for is None
+
+
+def test_the_page_lists_every_field_of_a_schedule() -> None:
+    section = PAGE.read_text("utf-8").partition("A Schedule:")[2].partition("## Updates")[0]
+    cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    assert [name for cell in cells for name in re.findall(r"`(\w+)`", cell)] == list(WireSchedule.__struct_fields__)
 
 
 def test_the_page_lists_every_field_of_a_run() -> None:

@@ -52,6 +52,23 @@ def simulate(steps: int, *, seed: int = 0) -> Estimate:
     return Estimate(1.0, 0.1)
 
 
+@hp.cron("*/5 * * * *", timezone="Europe/Berlin", retries=2)
+def check(url: str = "https://shop.example") -> int:
+    return len(url)
+
+
+@hp.every(minutes=5, overlap="queue", catch_up="skip", params={"steps": 10})
+@hp.job("series.heavy", timeout=60)
+def heavy(steps: int) -> float:
+    return float(steps)
+
+
+assert_type(check("a"), int)
+assert_type(check.start(url="b"), Run)
+assert_type(heavy.start(steps=3), Run)
+assert_type(heavy(3), float)
+
+
 @hp.job(timeout=60, retries=2, memory="512 MiB")
 def series(count: int) -> Iterator[float]:
     yield from (float(n) for n in range(count))

@@ -38,6 +38,7 @@ class FlaskHome:
             grace=settings.grace,
             keep=settings.keep,
             log_format=settings.log_format,
+            schedules=list(self._state.registry.schedules.values()),
         )
 
     def jobs(self) -> Mapping[str, Job[..., Any]]:

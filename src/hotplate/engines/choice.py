@@ -22,6 +22,7 @@ from .sqlite import folder
 from .sqlite.database import Database
 from .sqlite.doorbell import DoorbellFeed, DoorbellQueue, node_socket
 from .sqlite.files import SqliteFiles
+from .sqlite.firings import SqliteFirings
 from .sqlite.ledger import SqliteLedger
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def _open_sqlite(place: Place, jobs: Jobs) -> Engine:
         DoorbellFeed(sockets),
         SqliteFiles(database),
         jobs,
+        firings=SqliteFirings(database),
     )
 
 
@@ -102,7 +104,7 @@ def _sqlite_record(hello: Hello) -> Record:
         ledger.close()
         lock.release()
 
-    return Record(ledger=ledger, feed=feed, bell=bell, close=close)
+    return Record(ledger=ledger, firings=SqliteFirings(database), feed=feed, bell=bell, close=close)
 
 
 def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], CeleryQueue]) -> Engine:
@@ -110,18 +112,27 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
         raise EngineError("a broker is set, which needs Celery: pip install 'hotplate[celery]'")
     ledger, database = _postgres_ledger(place)
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
+    from .postgres.firings import PostgresFirings  # noqa: PLC0415
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
     from .postgres.within import PostgresWithin  # noqa: PLC0415
 
     feed = NotifyFeed(place.database_url)
     queue = open_queue(feed) if place.has_broker else NotifyQueue(feed)
-    return Engine(ledger, queue, feed, PostgresFiles(database), jobs, PostgresWithin(ledger, database))
+    return Engine(
+        ledger,
+        queue,
+        feed,
+        PostgresFiles(database),
+        jobs,
+        PostgresWithin(ledger, database),
+        firings=PostgresFirings(ledger, database),
+    )
 
 
 def _postgres_record(node: str, hello: Hello) -> Record:
     presence = Presence(folder.nodes(hello.place.database_url))
     presence.take(node)
-    ledger, _ = _postgres_ledger(hello.place, local=presence, patience=NODE_PATIENCE_S)
+    ledger, database = _postgres_ledger(hello.place, local=presence, patience=NODE_PATIENCE_S)
     bell, ringer = socket.socketpair()
     bell.setblocking(False)
     ringer.setblocking(False)
@@ -130,7 +141,8 @@ def _postgres_record(node: str, hello: Hello) -> Record:
         with suppress(OSError):  # full: it has been rung
             ringer.send(b"!")
 
-    from .postgres.notify import NotifyFeed  # noqa: PLC0415 - as above
+    from .postgres.firings import PostgresFirings  # noqa: PLC0415 - as above
+    from .postgres.notify import NotifyFeed  # noqa: PLC0415
 
     feed = NotifyFeed(hello.place.database_url, ring)
 
@@ -143,9 +155,11 @@ def _postgres_record(node: str, hello: Hello) -> Record:
 
     return Record(
         ledger=ledger,
+        firings=PostgresFirings(ledger, database),
         feed=feed,
         bell=bell,
         close=close,
+        wake=feed.work,
         sweep_s=SWEEP_S,
         beat_s=hello.place.lease / 3,
         idle_poll_s=IDLE_POLL_S,

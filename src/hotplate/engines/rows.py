@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from ..engine import LaneCount, NewRun, NodeInfo
-from ..run import ErrorInfo, FileInfo, Progress, Run, WaitingFor, utc
+from ..engine import LaneCount, NodeInfo
+from ..run import ErrorInfo, FileInfo, NewRun, Progress, Run, WaitingFor, utc
 
 COLUMNS = (
     "id, job, state, attempt, max_attempts, created_at, due_at, started_at, finished_at, progress, queue, priority, "
@@ -69,7 +69,7 @@ def run_of(row: Sequence[Any], file: FileInfo | None, waiting: Waiting) -> Run:
 
 def started(new: NewRun, now: float, waiting: Waiting) -> Run:
     """The run that was put on record as `new`, at `now`, just as a ledger would give it back."""
-    due = max(new.due_at, now)
+    due = new.due(now)
     return Run(
         id=new.id,
         job=new.job,

@@ -14,6 +14,7 @@ from ..job import Job
 from ..options import StartOptions
 from ..run import State
 from ..signature import Signature
+from .schedule import ScheduleMethods
 from .start import Starting, only_signed_in
 from .wire import (
     Node,
@@ -162,5 +163,8 @@ def builtin_targets(starting: Starting, prefix: str) -> Mapping[str, BuiltinTarg
     runs = RunMethods(starting, prefix)
     verbs = ("get", "list", "wait", "cancel", "retry", "log", "start")
     targets = {f"run.{verb}": BuiltinTarget(f"run.{verb}", getattr(runs, verb), public=public) for verb in verbs}
+    schedules = ScheduleMethods(starting, prefix)
+    for name in (f"schedule.{verb}" for verb in ("list", "pause", "resume", "fire")):
+        targets[name] = BuiltinTarget(name, getattr(schedules, name.partition(".")[2]), public=False)
     targets["worker.list"] = BuiltinTarget("worker.list", worker_list(starting), public=False)
     return targets

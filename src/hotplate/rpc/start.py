@@ -9,12 +9,12 @@ from typing import Any
 from .. import tracing
 from ..caller import Caller
 from ..context import here
-from ..engine import Engine, NewRun
+from ..engine import Engine
 from ..errors import Forbidden, InvalidParams, NotFound, Unauthenticated
 from ..job import Job
 from ..options import StartOptions
 from ..registry import Registry
-from ..run import Run, new_id
+from ..run import NewRun, Run, new_id
 
 LONGEST_DELAY_S = 10 * 366 * 86400.0
 LONGEST_KEY = 200
@@ -78,6 +78,12 @@ def _check(options: StartOptions) -> None:
         raise InvalidParams(data="parameter 'queue': a name of 1 to 100 characters")
     if options.priority is not None and not -(2**31) <= options.priority < 2**31:
         raise InvalidParams(data="parameter 'priority': a whole number of 32 bits")
+
+
+def only_operators(caller: Caller, why: str) -> None:
+    """Raise `Forbidden` for somebody who is no operator."""
+    if not caller.operator:
+        raise Forbidden(data=why)
 
 
 def only_signed_in(caller: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,7 +10,10 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from ..engine import NodeInfo
+from ..firing import Plan
 from ..run import ErrorInfo, Event as KeptEvent, FileInfo, Progress, Run as KeptRun, State, WaitingFor, utc
+
+ScheduleWaitingFor = Literal["no worker alive", "job unknown to every worker", "overlap"]
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -83,6 +87,32 @@ class Node(Struct, frozen=True, kw_only=True):
     memory: int | None
 
 
+class Schedule(Struct, frozen=True, kw_only=True):
+    """A rule saying when a job is due: either `cron`, in a `timezone`, or `every` so many seconds.
+
+    Its `version` rises with each change; 0 means that no node has put it on record yet.
+    """
+
+    name: str
+    job: str
+    cron: str | None
+    timezone: str | None
+    every: float | None
+    params: Any
+    catch_up: str
+    window: float
+    overlap: str
+    next_at: datetime | None
+    waiting_for: ScheduleWaitingFor | None
+    paused_at: datetime | None
+    last_due_at: datetime | None
+    last_run: str | None
+    skipped: int
+    skipped_at: datetime | None
+    skipped_for: Literal["missed", "overlap"] | None
+    version: int
+
+
 _SHARED = [name for name in Run.__struct_fields__ if name not in ("result", "result_file")]
 
 
@@ -105,6 +135,40 @@ def event_to_wire(event: KeptEvent) -> RunEvent:
 def node_to_wire(node: NodeInfo) -> Node:
     facts = {name: getattr(node, name) for name in Node.__struct_fields__ if not name.endswith("_at")}
     return Node(**facts, started_at=utc(node.started_at), seen_at=utc(node.seen_at))
+
+
+def schedule_to_wire(plan: Plan, nodes: Sequence[NodeInfo]) -> Schedule:
+    """The schedule as it goes over the wire; `nodes` are those that are alive."""
+    declared = plan.schedule
+    same = ("name", "job", "cron", "every", "catch_up", "window", "overlap")
+    return Schedule(
+        **{name: getattr(declared, name) for name in same},
+        timezone=declared.timezone if declared.cron is not None else None,
+        params=Raw(declared.params),
+        next_at=_time(plan.next_at),
+        waiting_for=_waiting_for(plan, nodes),
+        paused_at=_time(plan.paused_at),
+        last_due_at=_time(plan.last_due),
+        last_run=plan.last_run,
+        skipped=plan.skipped,
+        skipped_at=_time(plan.skipped_at),
+        skipped_for=plan.skipped_for,  # type: ignore[arg-type]
+        version=plan.version,
+    )
+
+
+def _waiting_for(plan: Plan, nodes: Sequence[NodeInfo]) -> ScheduleWaitingFor | None:
+    if plan.paused_at is not None:
+        return None
+    if not nodes:
+        return "no worker alive"
+    if not any(plan.schedule.job in node.jobs for node in nodes):
+        return "job unknown to every worker"
+    return "overlap" if plan.held else None
+
+
+def _time(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else utc(timestamp)
 
 
 def _placed(file: FileInfo | None, prefix: str) -> FileInfo | None:

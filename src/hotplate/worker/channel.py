@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from ..config import Place
 from ..options import Known
+from ..schedule import Schedule
 
 
 class Hello(Struct, tag=True):
-    """The worker has loaded the application: what its jobs are, where its record lies, what a node is to keep to.
+    """The worker has loaded the application: its jobs and schedules, where its record lies, what a node is to keep to.
 
     grace, keep: seconds; concurrency, log_format: as in `Settings`.
     """
@@ -26,6 +27,7 @@ class Hello(Struct, tag=True):
     grace: float
     keep: float
     log_format: str = "text"
+    schedules: list[Schedule] = []
 
 
 class Failed(Struct, tag=True):

@@ -30,6 +30,7 @@ from .pace import STUCK_S, Pace, wanted
 from .record import Record
 from .report import Report, count
 from .sign import Sign
+from .ticker import Ticker
 from .tidings import Tidings
 
 PRUNE_S = 60.0
@@ -64,7 +65,7 @@ class Node:
         self._pace = Pace()
         self._report = Report()
         self._sign = Sign(arguments.ready_file, self.id)
-        self._tidings = Tidings()
+        self._tidings, self._ticker = Tidings(), Ticker(self.id)
         self._outcomes: list[Outcome] = []
         self._notes: list[Note] = []
         self._saves: list[tuple[Child, Save]] = []
@@ -167,6 +168,8 @@ class Node:
         if polling or time.time() >= self._due or now >= self._at["look"]:
             self._rung |= polling
             self._look(record)
+        if (polling or now >= self._ticker.at) and not self._stopping:
+            self._rung |= self._ticker.tick(record, self._known)
         if now >= self._at["beat"]:
             self._at["beat"] = now + record.beat_s
             self._beat(record)
@@ -326,6 +329,7 @@ class Node:
             child.kill()  # the next one tries again
             return
         self._known = {job.name: job for job in hello.jobs}
+        self._ticker.learn(hello.schedules)
         self._crew.is_ready(child)
         self._rung = True
         if first:
@@ -419,6 +423,7 @@ class Node:
             while True:
                 self._record.bell.recv(16)
                 self._rung = True
+                self._ticker.hear()
         except BlockingIOError:
             return
 
@@ -436,8 +441,8 @@ class Node:
         if self._record is None:
             return min(max(min(pending["watch"], self._end_at) - now, 0.0) if self._stopping else POLL_S, POLL_S)
         times = [pending["poll"], pending["look"], pending["gather"], self._tidings.at, now + self._due - time.time()]
-        if self._notes:
-            times.append(pending["note"])
+        times += [pending["note"]] if self._notes else []
+        times += [] if self._stopping else [self._ticker.at]
         if any(len(child.given) > 1 for child in self._crew.children):
             times.append(now + STUCK_S)
         if self._stopping:

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ...engine import POLL_S, Feed, Ledger
+from ...firing import Firings
 
 
 class Record(Struct, kw_only=True):
     """`bell` is where the node hears that there may be work. Every `sweep_s` seconds it looks for dead nodes, every
     `beat_s` it says that it is alive itself, every `idle_poll_s` it looks for work where it had none for a while.
-    `apart`: outcomes and claims are transactions of their own there."""
+    `apart`: outcomes and claims are transactions of their own there. `wake` tells the other nodes
+    that there may be work."""
 
     ledger: Ledger
+    firings: Firings
     feed: Feed
     bell: socket.socket
     close: Callable[[], None]
@@ -23,3 +26,4 @@ class Record(Struct, kw_only=True):
     beat_s: float = 5.0
     idle_poll_s: float = POLL_S
     apart: bool = False
+    wake: Callable[[], None] = lambda: None

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
-from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...errors import Unavailable
 from ...options import Known
-from ...run import Event, FileInfo, History, Run
+from ...run import Event, FileInfo, History, NewRun, Run
 from ..group_commit import GroupCommit
 from ..histories import histories
 from ..moves import CANCELLED, guard, lost, moved
@@ -103,6 +103,11 @@ class PostgresLedger:
             self._db.run(KEEP_THESE, [[row[column] for row in added] for column in (1, 2, 3)])
         return self._started(execute, new, ids, now)
 
+    def start_firing(self, cx: Cx, new: NewRun) -> str:
+        """Record a run in a transaction of `PostgresFirings`: its id, or that of the earlier run of the same key."""
+        ids, _, _ = self._insert(lambda statement, values: cx.execute(statement, values).fetchall(), _INSERT, [new])
+        return ids[0]
+
     def settle(self, outcomes: Sequence[Outcome], want: Want | None) -> tuple[list[bool], list[Claim]]:
         """In two transactions: nobody who waits for a lane in order to claim holds one that others want to leave."""
         accepted: list[bool] = []
@@ -125,7 +130,7 @@ class PostgresLedger:
         return self._notes.write(notes, self._difference())
 
     def stop(self, run_id: str) -> Run | None:
-        now = self._now()
+        now = self.now()
 
         def ask() -> None:
             with self._db.write() as cx:
@@ -177,7 +182,7 @@ class PostgresLedger:
         return histories(seen, limit, runs, rows, lambda asked: said(self._db, asked, limit))
 
     def promote(self) -> tuple[int, float | None]:
-        now, ready = self._now(), 0
+        now, ready = self.now(), 0
         ((due,),) = self._db.read(f"select min(due_at) {_DELAYED}")
         if due is not None and due <= now:
             with self._db.write(durable=False) as cx:
@@ -193,7 +198,7 @@ class PostgresLedger:
             cx.execute(
                 b"insert into hotplate.nodes (id, seen_at, data) values (%s, %s, %s) "
                 b"on conflict (id) do update set seen_at = excluded.seen_at, data = excluded.data",
-                (node.id, self._now(), _encode(node)),
+                (node.id, self.now(), _encode(node)),
             )
             for queue, job, cap in caps:
                 cx.execute(
@@ -206,7 +211,7 @@ class PostgresLedger:
 
     def beat(self, node: NodeInfo) -> bool:
         self._measure()
-        raised = self._db.run(_BEAT, (self._now(), _encode(node), node.id))
+        raised = self._db.run(_BEAT, (self.now(), _encode(node), node.id))
         with self._tallies.taken() as rows:
             if rows:
                 with self._db.write(durable=False) as cx:
@@ -226,7 +231,7 @@ class PostgresLedger:
         dead, is_sweeper = self._watch.strike()
         if not (dead or is_sweeper):
             return []
-        now = self._now()
+        now = self.now()
         outcomes = [lost(row, now) for row in self._db.run(_ORPHANS, (dead, is_sweeper))]
         made = settle(self._db, outcomes, 0.0)
         self._tallies.add(outcomes, made)
@@ -242,13 +247,13 @@ class PostgresLedger:
     def nodes(self) -> Sequence[NodeInfo]:
         # Two leases: whoever reads takes nobody's runs away, and is to be wrong about those who are merely slow.
         rows = self._db.read(
-            "select data from hotplate.nodes where seen_at > %s order by seen_at", (self._now() - 2 * self._lease,)
+            "select data from hotplate.nodes where seen_at > %s order by seen_at", (self.now() - 2 * self._lease,)
         )
         return [_node(data) for (data,) in rows]
 
     def counts(self) -> Counts:
         return Counts(
-            at=self._now(),
+            at=self.now(),
             lanes=lane_counts(*(self._db.read(sql) for sql in _UNDER_WAY)),
             limits=[Limit(*row) for row in self._db.read(_LIMITS)],
             tallies=[Tally(*row) for row in self._db.read("select job, outcome, le, n, seconds from hotplate.tallies")],
@@ -274,7 +279,7 @@ class PostgresLedger:
 
     # Time
 
-    def _now(self) -> float:
+    def now(self) -> float:
         """The database's time."""
         return self._difference() + self._clock()
 
@@ -317,7 +322,7 @@ class PostgresLedger:
     def _claim(self, want: Want) -> list[Claim]:
         if self._in_doubt:
             self._give_back(want.node)
-        claims = claim(self._db, want, self._now())
+        claims = claim(self._db, want, self.now())
         self._given.update((one.id, one.attempt) for one in claims)
         return claims
 
@@ -327,7 +332,7 @@ class PostgresLedger:
             "select id, attempt, queue, job from hotplate.runs where state = 'running' and node = %s", (node,)
         )
         unknown = [row for row in rows if self._given.get(row[0]) != row[1]]
-        now = self._now()
+        now = self.now()
         released = [Outcome(id=i, attempt=a, queue=q, job=j, move="release", at=now) for i, a, q, j in unknown]
         settle(self._db, released, 0.0)
         self._in_doubt = False
@@ -361,7 +366,7 @@ class PostgresLedger:
         skew = self._difference()
         now = skew + self._clock()
         least, places = self._turns.places([(run.queue, run.caller) for run in new])
-        due = [max(run.due_at + skew, now) for run in new]
+        due = [run.due(now, skew) for run in new]
         columns = [
             [run.id for run in new], [run.job for run in new], [run.queue for run in new],
             [run.priority for run in new], least, places, [run.caller for run in new], [run.key for run in new],
@@ -390,12 +395,12 @@ class PostgresLedger:
             self._waits = self._look()
             ended = time.monotonic()
             self._look_at = ended + rest_after(ended - began, self._freshness)
-        self._waits.now = self._now()
+        self._waits.now = self.now()
         return self._waits
 
     def _look(self) -> Waiting:
         full = self._db.read("select job from hotplate.lanes group by job having sum(running) >= max(cap)")
-        return Waiting(self._now(), self.nodes(), {job for (job,) in full})
+        return Waiting(self.now(), self.nodes(), {job for (job,) in full})
 
     def _file(self, file_id: str | None) -> FileInfo | None:
         if file_id is None:

@@ -12,7 +12,14 @@ from psycopg import Connection, errors
 from ...errors import EngineError
 from ..versions import Schema, Step, Version
 
-SCHEMA = Schema(tables=Path(__file__).with_name("ledger.sql").read_text("utf-8"))
+SCHEMA = Schema(tables=Path(__file__).with_name("ledger.sql").read_text("utf-8")).then(
+    Step(
+        version=2,
+        compatible_from=1,
+        what="schedules",
+        sql=Path(__file__).with_name("schedules.sql").read_text("utf-8"),
+    )
+)
 
 LOCK_MS = 500
 """How long a step waits at a time for tables that are in use: so long those who come after it wait, too."""

@@ -12,9 +12,9 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from ...engine import Engine, NewRun
+from ...engine import Engine
 from ...errors import Conflict, EngineError, NotFound
-from ...run import Run
+from ...run import NewRun, Run
 from .database import Database, where
 from .ledger import Execute, PostgresLedger
 

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NewRun, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...options import Known
-from ...run import MOVES, Event, FileInfo, History, Run
+from ...run import MOVES, Event, FileInfo, History, NewRun, Run
 from ..group_commit import GroupCommit
 from ..histories import histories
 from ..moves import CANCELLED, RETURNING, guard, lost, moved
@@ -206,9 +206,7 @@ class SqliteLedger:
     def _insert_all(self, new: Sequence[NewRun]) -> Sequence[Run]:
         now = self._clock()
         with self._db.write() as cx:
-            turns = Turns(cx)
-            ids = [_insert(cx, run, now, turns) for run in new]
-            turns.keep()
+            ids = insert(cx, new, now)
         waiting = self._waiting()
         return [
             started(run, now, waiting) if run.id == id_ else self.get([id_])[0]
@@ -223,13 +221,21 @@ _INSERT = (
 )
 
 
+def insert(cx: sqlite3.Connection, new: Sequence[NewRun], now: float) -> list[str]:
+    """Put runs on record within a transaction: their ids, or those of the earlier runs of the same keys."""
+    turns = Turns(cx)
+    ids = [_insert(cx, run, now, turns) for run in new]
+    turns.keep()
+    return ids
+
+
 def _insert(cx: sqlite3.Connection, run: NewRun, now: float, turns: Turns) -> str:
     if run.key is not None:
         same = (run.job, run.caller, run.key)
         found = cx.execute("select id from runs where job = ? and caller = ? and key = ?", same).fetchone()
         if found:
             return str(found[0])
-    due = max(run.due_at, now)
+    due = run.due(now)
     turn = turns.next(run.queue, run.caller)
     values = [run.id, run.job, run.queue, run.priority, turn, run.caller, run.key, due <= now, run.max_attempts]
     values += [run.lost_limit, now, due, run.params, run.retry_of, run.parent_id, run.trace]

@@ -1,4 +1,4 @@
--- The record of runs for SQLite, schema version 1. The states and moves are those of run.MOVES.
+-- The record of runs for SQLite. The states and moves are those of run.MOVES.
 
 create table meta (name text primary key, value text not null) without rowid;
 

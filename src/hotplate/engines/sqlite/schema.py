@@ -8,7 +8,14 @@ from pathlib import Path
 
 from ..versions import Schema, Step, Version
 
-SCHEMA = Schema(tables=Path(__file__).with_name("ledger.sql").read_text("utf-8"))
+SCHEMA = Schema(tables=Path(__file__).with_name("ledger.sql").read_text("utf-8")).then(
+    Step(
+        version=2,
+        compatible_from=1,
+        what="schedules",
+        sql=Path(__file__).with_name("schedules.sql").read_text("utf-8"),
+    )
+)
 
 
 def version_of(connection: sqlite3.Connection) -> Version | None:
