@@ -169,11 +169,19 @@ class Hub:
         return changed
 
     def _tell(self, changed: Set[str]) -> None:
-        more = self._runs.tell([topic for topic in changed if topic.startswith(RUN)], self._lock)
+        woken = list[Subscription]()
+        try:
+            self._tell_all(changed, woken)
+        finally:
+            for subscription in woken:
+                subscription.wake()
+
+    def _tell_all(self, changed: Set[str], woken: list[Subscription]) -> None:
+        more = self._runs.tell([topic for topic in changed if topic.startswith(RUN)], self._lock, woken)
         if more:
             self.again(more)
         for name in changed & self._states.keys():
-            pause = self._states[name].tell(self._lock)
+            pause = self._states[name].tell(self._lock, woken)
             self._later.pop(name, None)
             if pause:
                 self._later[name] = time.monotonic() + pause

@@ -51,8 +51,11 @@ class RunTopics:
         """The topics of runs of which something may come."""
         return self._followers.keys() - self._ended
 
-    def tell(self, topics: Collection[str], lock: AbstractContextManager[Any]) -> list[str]:
-        """Read what is new and tell it; the topics of which there is more to tell at once."""
+    def tell(self, topics: Collection[str], lock: AbstractContextManager[Any], woken: list[Subscription]) -> list[str]:
+        """Read what is new and tell it; the topics of which there is more to tell at once.
+
+        woken: who is to be woken.
+        """
         wanted: dict[tuple[str, int], list[Subscription]] = {}
         with lock:
             for topic in topics:
@@ -67,42 +70,45 @@ class RunTopics:
             for (run_id, at), history in zip(some, histories, strict=True):
                 topic, followers = RUN + run_id, wanted[run_id, at]
                 if history is None:
-                    self._tell_gone(topic, at, followers)
+                    woken += self._tell_gone(topic, at, followers)
                     continue
-                self._tell(topic, at, history, followers)
+                woken += self._tell(topic, at, history, followers)
                 if history.seq < history.run.seq:
                     more.append(topic)
                 elif history.run.is_final:
                     self._ended.add(topic)
         return more
 
-    def _tell(self, topic: str, at: int, history: History, followers: Sequence[Subscription]) -> None:
+    def _tell(self, topic: str, at: int, history: History, followers: Sequence[Subscription]) -> list[Subscription]:
         run, is_whole = history.run, history.seq == history.run.seq
         facts = (run.state, run.attempt, run.stop_requested, run.waiting_for)
         events = [Update(topic, event.seq, event.type, _encode(event_to_wire(event))) for event in history.events]
         progress = {}
         if is_whole and run.progress is not None and run.seq > (events[-1].seq if events else at):
             progress = {"progress": Update(topic, run.seq, "progress", _encode(run.progress))}
-        new = [follower for follower in followers if follower.known(topic) is None]
+        new = {follower for follower in followers if follower.known(topic) is None}
         # who has seen a run that has ended, with its own seq, has seen all of it
         is_over = is_whole and run.is_final and at < run.seq
-        changed = [f for f in followers if f not in new and (is_over or is_whole and f.known(topic) != facts)]
+        changed = {f for f in followers if f not in new and (is_over or is_whole and f.known(topic) != facts)}
         state = {"run": self._state(topic, history.seq, run)} if is_over or changed else {}
-        if new:
-            begun = [self._state(topic, at, run), *events]
-            for follower in new:
-                follower.tell(topic, begun, state if is_over else {}, at=history.seq, facts=facts, is_current=is_whole)
-        for follower in changed:
-            follower.tell(topic, events, state, at=history.seq, facts=facts)
+        woken = list[Subscription]()
+        begun = [self._state(topic, at, run), *events] if new else []
         for follower in followers:
-            if follower not in new and follower not in changed:
-                known = follower.known(topic)
-                follower.tell(topic, events, progress, at=history.seq, facts=known, is_current=is_whole)
+            known = follower.known(topic)
+            if follower in new:
+                said, stands, known = begun, state if is_over else {}, facts
+            elif follower in changed:
+                said, stands, known = events, state, facts
+            else:
+                said, stands = events, progress
+            if follower.tell(topic, said, stands, at=history.seq, facts=known, is_current=is_whole):
+                woken.append(follower)
+        return woken
 
     def _state(self, topic: str, seq: int, run: Run) -> Update:
         return Update(topic, seq, "run", _encode(to_wire(run, self._prefix)))
 
-    def _tell_gone(self, topic: str, at: int, followers: Sequence[Subscription]) -> None:
-        for follower in followers:
-            follower.tell(topic, [], {"run": Update(topic, at, "gone", b"null")}, at=at, facts="gone")
+    def _tell_gone(self, topic: str, at: int, followers: Sequence[Subscription]) -> list[Subscription]:
         self._ended.add(topic)
+        gone = {"run": Update(topic, at, "gone", b"null")}
+        return [follower for follower in followers if follower.tell(topic, [], gone, at=at, facts="gone")]

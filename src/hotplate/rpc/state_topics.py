@@ -64,8 +64,11 @@ class StateTopic(ABC):
     def is_followed(self) -> bool:
         return bool(self._followers)
 
-    def tell(self, lock: AbstractContextManager[Any]) -> float:
-        """Look, and tell what is new; after how many seconds to do it again if it is too soon now, else 0."""
+    def tell(self, lock: AbstractContextManager[Any], woken: list[Subscription]) -> float:
+        """Look, and tell what is new; after how many seconds to do it again if it is too soon now, else 0.
+
+        woken: who is to be woken.
+        """
         now = time.monotonic()
         with lock:
             followers, behind = dict(self._followers), set(self._behind)
@@ -88,9 +91,10 @@ class StateTopic(ABC):
                 elif follower in behind:
                     with lock:
                         self._behind.discard(follower)
-                    follower.tell(self.name, [], {"": self._all(after)})
-                else:
-                    follower.tell(self.name, [], changes)
+                    if follower.tell(self.name, [], {"": self._all(after)}):
+                        woken.append(follower)
+                elif follower.tell(self.name, [], changes):
+                    woken.append(follower)
         return 0.0
 
     def _all(self, state: State) -> Update:

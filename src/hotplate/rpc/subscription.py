@@ -40,7 +40,7 @@ class Subscription:
     def __init__(self, source: Source, caller: Caller, wake: Callable[[], None]) -> None:
         self.caller = caller
         self.lost: str | None = None
-        self._source, self._wake = source, wake
+        self._source, self.wake = source, wake
         self._lock = Lock()
         self._at: dict[str, int] = {}
         self._facts: dict[str, object] = {}
@@ -126,14 +126,16 @@ class Subscription:
         at: int = 0,
         facts: object = None,
         is_current: bool = True,
-    ) -> None:
+    ) -> bool:
         """Tell what has happened, and how it stands: each of `latest` takes the place of the one before it.
+
+        Whether it is to be woken: by `wake`, when all others were told, too.
 
         at: the seq up to which that is all. facts: kept for `known`. is_current: whether that is all there is.
         """
         with self._lock:
             if topic not in self._at:
-                return
+                return False
             self._at[topic], self._facts[topic] = at, facts
             if is_current:
                 self._awaited.discard(topic)
@@ -144,14 +146,13 @@ class Subscription:
                 self._latest[topic, key] = update
             is_first = not self._is_told and bool(events or latest)
             self._is_told = self._is_told or is_first
-        if is_first:
-            self._wake()
+        return is_first
 
     def lose(self, why: str) -> None:
         """Tell it nothing any more."""
         if self.lost is None:
             self.lost = why
-            self._wake()
+            self.wake()
 
     def is_stuck(self, seconds: float) -> bool:
         """Whether nothing was taken for so long although there was no room for more."""

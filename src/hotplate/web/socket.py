@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from asyncio import CancelledError, Lock, Semaphore, Task, create_task, current_task, get_running_loop, timeout
+from asyncio import CancelledError, Semaphore, Task, create_task, current_task, get_running_loop, timeout
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -87,16 +87,15 @@ class Session:
     ) -> None:
         self._caller, self._subscription, self._bell = caller, subscription, bell
         self._answer, self._max_body, self._send = answer, max_body, send
-        self._turn = Lock()
         self._room = Semaphore(AT_ONCE)
         self._calls: set[Task[None]] = set()
-        self._is_open = True
+        self._answers: list[str] = []
         self._main: Task[Any] | None = None
-        self._is_cut = False
+        self._is_open, self._is_cut = True, False
 
     async def run(self, receive: Receive) -> None:
         """Until it is closed, by whomever. It is always read: else the server would not hear its pings answered."""
-        pushing = create_task(self._push())
+        writing = create_task(self._write())
         self._main = current_task()
         try:
             while (message := await receive())["type"] == "websocket.receive":
@@ -116,7 +115,7 @@ class Session:
                     await self._close(SLOW, TOO_SLOW)
         finally:
             self._is_open = False
-            pushing.cancel()
+            writing.cancel()
 
     async def _call(self, body: bytes) -> None:
         with following(self._subscription):
@@ -124,42 +123,42 @@ class Session:
                 answer = await self._answer(body, self._caller)
             except Busy:
                 answer = error_response(Unavailable(data="all threads of the server are busy"))
-        if answer is not None:
-            await self._write(answer.decode())
+        if answer is None:
+            self._room.release()
+        else:  # there is room for the next call when this answer has been taken
+            self._answers.append(answer.decode())
+            self._bell.set()
 
     def _called(self, call: Task[None]) -> None:
         self._calls.discard(call)
-        self._room.release()
         if not call.cancelled() and (error := call.exception()) is not None and self._is_open:
             log.error("a message could not be answered", exc_info=error)
+            self._room.release()
 
-    async def _push(self) -> None:
-        while True:
+    async def _write(self) -> None:
+        """All that is sent is sent here. A client that takes nothing for long is cut off."""
+        while self._is_open:
             await self._bell.wait()
             is_beat, self._bell.is_beat = self._bell.is_beat, False
             self._bell.clear()
+            answers, self._answers = self._answers, []
             updates = self._subscription.take()
-            for update in updates:
-                await self._write(update.notification)
+            cut = get_running_loop().call_later(SLOW_S, self._cut_off)
+            try:
+                for answer in answers:
+                    await self._send({"type": "websocket.send", "text": answer})
+                    self._room.release()
+                for update in updates:
+                    await self._send({"type": "websocket.send", "text": update.notification})
+                if is_beat and not updates and not answers:
+                    await self._send({"type": "websocket.send", "text": HEARTBEAT})
+            except OSError:  # the client has gone
+                return
+            finally:
+                cut.cancel()
             if self._subscription.lost is not None:
                 why = self._subscription.lost
                 await self._close(GOING if why == CLOSING else SLOW, why)
-                return
-            if is_beat and not updates:
-                await self._write(HEARTBEAT)
-
-    async def _write(self, text: str) -> None:
-        """Send a message. A client that takes nothing for long is cut off: it has been told all it can take."""
-        loop = get_running_loop()
-        cut = loop.call_later(SLOW_S, self._cut_off)
-        try:
-            async with self._turn:
-                if self._is_open:
-                    await self._send({"type": "websocket.send", "text": text})
-        except OSError:
-            self._is_open = False
-        finally:
-            cut.cancel()
 
     def _cut_off(self) -> None:
         if self._main is not None:
