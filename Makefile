@@ -4,7 +4,7 @@ PYTHON ?= python3
 NEEDS := pyproject.toml constraints.txt tools/venv.sh
 export PYTHON
 
-.PHONY: help setup check format test demo bench capacity soak docs constraints clean
+.PHONY: help setup check format test demo bench capacity soak javascript docs constraints clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -40,6 +40,9 @@ capacity: .venv/.dev ## count what runs cost, and compute what many cost, into d
 soak: .venv/.dev ## let everything fail under load, into benchmarks/SOAK.md (a quarter of an hour); ARGS="--engine postgresql"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
+javascript: ## build the JavaScript client, and the file of it that servers give to pages; needs Node 20
+	@cd clients/javascript && npm ci --ignore-scripts --silent && node build.mjs
+
 docs: .venv/.docs ## build the documentation into site/
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs site
 	@echo "The documentation is in site/index.html"
@@ -48,7 +51,7 @@ constraints: ## renew constraints.txt from what pyproject.toml allows
 	@tools/constraints.sh
 
 clean: ## remove everything that was built, and .venv
-	@rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv build dist clients/javascript/dist clients/javascript/node_modules site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first stamp that is needed makes .venv; one after the other, as they share it.

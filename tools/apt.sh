@@ -10,6 +10,7 @@ installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/
 missing() {
     local package
     for package in $(sed -e 's/#.*//' -e '/^python3-venv/d' apt-packages.txt); do
+        [ "$package" = npm ] && command -v npm >/dev/null && continue # Node's own packages for Debian have it in them
         installed "$package" || echo "$package"
     done
 }

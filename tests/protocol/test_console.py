@@ -23,7 +23,13 @@ def test_the_page_knows_the_rpc_address(browser: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "media_type"), [("", "text/html"), ("console.css", "text/css"), ("console.js", "text/javascript")]
+    ("part", "media_type"),
+    [
+        ("", "text/html"),
+        ("console.css", "text/css"),
+        ("console.js", "text/javascript"),
+        ("client.js", "text/javascript"),
+    ],
 )
 def test_its_parts_are_served_with_a_strict_policy(browser: FlaskClient, part: str, media_type: str) -> None:
     answer = browser.get(f"/tools/console/{part}")

@@ -28,6 +28,7 @@ _PARTS = {
     "": ("index.html", "text/html; charset=utf-8"),
     "console.css": ("console.css", "text/css; charset=utf-8"),
     "console.js": ("console.js", "text/javascript; charset=utf-8"),
+    "client.js": ("client.js", "text/javascript; charset=utf-8"),
 }
 
 

@@ -1,0 +1,16 @@
+const BASE_MS = 500;
+const CAP_MS = 30_000;
+
+/** How long to wait after so many failures in a row, in ms: anything up to 0.5 s, twice as much each time, up to 30 s (full jitter). */
+export function jitter(failures: number): number {
+  return Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
+}
+
+/** Resolves after `ms`. Rejects with the reason of `signal`. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}
