@@ -19,6 +19,17 @@ from hotplate.caller import OPEN
 
 from . import answer_apps, load, report
 
+ASGI_TITLES: Mapping[str, str] = {
+    "raw_asgi": "typed ASGI by hand (the limit)",
+    "on_loop": "Hotplate, `async def` on the loop",
+    "in_threads": "Hotplate, `def` in threads",
+    "jsonrpc_py": "jsonrpc-py (no types)",
+    "fastapi_jsonrpc": "fastapi-jsonrpc",
+}
+
+BESIDE = (("on_loop", "jsonrpc_py"), ("on_loop", "fastapi_jsonrpc"), ("in_threads", "fastapi_jsonrpc"))
+"""What is set beside what, behind an ASGI server."""
+
 Figures = dict[tuple[str, str], list[float]]
 """What was measured of a peer in a case, a figure for each round."""
 
@@ -91,10 +102,15 @@ def seconds(call: Callable[[], object], times: int) -> float:
     return perf_counter() - begun
 
 
+def peers_of(server: load.Server) -> Mapping[str, str]:
+    """The titles of what such a server serves; the first is the limit."""
+    return ASGI_TITLES if server.is_asgi else {peer: TITLES[peer] for peer in answer_apps.PEERS}
+
+
 def behind(server: load.Server, rounds: int, duration: float) -> Figures:
     """Requests a second."""
     rates: Figures = {}
-    with load.serving(server, list(answer_apps.PEERS)) as addresses:
+    with load.serving(server, list(peers_of(server))) as addresses:
         for turn in range(rounds):
             print(f"{server.name}, round {turn + 1} of {rounds}", file=sys.stderr)
             for case, body in answer_apps.bodies().items():
@@ -124,20 +140,23 @@ def rate_lines(server: load.Server, rates: Figures) -> Iterator[str]:
     cases = list(answer_apps.bodies())
     yield f"Behind {server.name} (one process), requests a second (and the share of the limit):"
     yield ""
-    rows = []
-    for peer in answer_apps.PEERS:
-        cells = [f"{median(rates[peer, case]):,.0f} ({ratio(rates, peer, 'raw', case):.0%})" for case in cases]
-        rows.append([TITLES[peer], *cells])
+    rows, titles = [], peers_of(server)
+    limit = next(iter(titles))
+    for peer, title in titles.items():
+        cells = [f"{median(rates[peer, case]):,.0f} ({ratio(rates, peer, limit, case):.0%})" for case in cases]
+        rows.append([title, *cells])
     yield from report.table(["", *cases], rows)
-    faster = ", ".join(f"{ratio(rates, 'direct', 'flask_jsonrpc', c):.1f} x ({c})" for c in cases)
     yield ""
-    yield f"Direct beside flask-jsonrpc: {faster}."
+    for ours, theirs in BESIDE if server.is_asgi else (("direct", "flask_jsonrpc"),):
+        faster = ", ".join(f"{ratio(rates, ours, theirs, c):.1f} x ({c})" for c in cases)
+        yield f"{titles[ours]}, beside {titles[theirs]}: {faster}."
     yield ""
 
 
 def main(arguments: Sequence[str]) -> None:
     quick = "--quick" in arguments
-    lines = [report.machine("werkzeug", "flask-jsonrpc", "gunicorn", "granian"), ""]
+    names = ("werkzeug", "flask-jsonrpc", "fastapi-jsonrpc", "jsonrpc-py", "gunicorn", "granian", "uvicorn", "uvloop")
+    lines = [report.machine(*names), ""]
     lines += cost_lines(in_process(3 if quick else 25, 0.02 if quick else 0.05))
     for server in load.SERVERS:
         lines += rate_lines(server, behind(server, 1 if quick else 5, 0.5 if quick else 1.5))

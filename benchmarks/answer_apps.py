@@ -1,4 +1,4 @@
-"""The same service on each peer, as WSGI applications: `echo`, and `quote` with typed line items in and out.
+"""The same service on each peer, as WSGI and ASGI applications: `echo`, and `quote` with typed line items in and out.
 
 `python -m benchmarks.answer` measures them; a server imports one as `benchmarks.answer_apps:<name>`, as `direct`.
 """
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 from flask import Flask, Response, jsonify, request
 
+import hotplate
 from hotplate import Hotplate
 
 os.environ["HOTPLATE_ACCESS"] = "open"
@@ -87,13 +88,29 @@ _decode = msgspec.json.Decoder(EchoCall | QuoteCall | list[EchoCall | QuoteCall]
 _encode = msgspec.json.Encoder().encode
 
 
+def _answer(body: bytes) -> bytes:
+    calls = _decode(body)
+    if isinstance(calls, list):
+        return _encode([Answer(call.id, call.answer()) for call in calls])
+    return _encode(Answer(calls.id, calls.answer()))
+
+
+async def raw_asgi(scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+    """The same limit for ASGI servers."""
+    message = await receive()
+    body = message["body"]
+    while message["more_body"]:
+        message = await receive()
+        body += message["body"]
+    answer = _answer(body)
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})
+
+
 def raw(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The limit: all calls known to one decoder, no errors, no notifications, no limits, no framework."""
-    calls = _decode(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-    if isinstance(calls, list):
-        body = _encode([Answer(call.id, call.answer()) for call in calls])
-    else:
-        body = _encode(Answer(calls.id, calls.answer()))
+    body = _answer(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 
@@ -118,7 +135,7 @@ def _by_hand() -> Flask:
 
     def answer(call: Any) -> Any:
         params = call["params"]
-        result = params["text"] if call["method"] == "echo" else _plain_quote(params["order"])
+        result = params["text"] if call["method"] == "echo" else plain_quote(params["order"])
         return {"jsonrpc": "2.0", "id": call["id"], "result": result}
 
     @app.post("/rpc")
@@ -129,7 +146,7 @@ def _by_hand() -> Flask:
     return app
 
 
-def _plain_quote(order: dict[str, Any]) -> dict[str, Any]:
+def plain_quote(order: dict[str, Any]) -> dict[str, Any]:
     lines = [{"sku": item["sku"], "amount": item["quantity"] * item["price"]} for item in order["items"]]
     total = sum([line["amount"] for line in lines])
     return {"customer": order["customer"], "currency": order["currency"], "total": total, "lines": lines}
@@ -141,6 +158,43 @@ def _flask_jsonrpc() -> Flask:
 
     return make()
 
+
+async def _echo(text: str) -> str:
+    return text
+
+
+async def _quote(order: Order) -> Quote:
+    return quote(order)
+
+
+def _on_loop() -> Any:
+    app = Flask("on_loop")
+    hp = Hotplate(app)
+    hp.method("echo")(_echo)
+    hp.method("quote")(_quote)
+    return hotplate.asgi(app)
+
+
+def _fastapi_jsonrpc() -> Any:
+    from .peers.fastapi_jsonrpc import make  # noqa: PLC0415 - as above
+
+    return make()
+
+
+def _jsonrpc_py() -> Any:
+    from .peers.jsonrpc_py import make  # noqa: PLC0415 - as above
+
+    return make()
+
+
+ASGI_PEERS: Mapping[str, Callable[[], Any]] = {
+    "raw_asgi": lambda: raw_asgi,
+    "on_loop": _on_loop,
+    "in_threads": lambda: hotplate.asgi(_direct()),
+    "jsonrpc_py": _jsonrpc_py,
+    "fastapi_jsonrpc": _fastapi_jsonrpc,
+}
+"""The same for ASGI servers."""
 
 PEERS: Mapping[str, Callable[[], Any]] = {
     "raw": lambda: raw,
@@ -154,9 +208,10 @@ PEERS: Mapping[str, Callable[[], Any]] = {
 
 @cache
 def __getattr__(name: str) -> Any:
-    if name not in PEERS:
+    make = PEERS.get(name) or ASGI_PEERS.get(name)
+    if make is None:
         raise AttributeError(name)
-    return PEERS[name]()
+    return make()
 
 
 def bodies() -> dict[str, bytes]:

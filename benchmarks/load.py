@@ -21,11 +21,15 @@ WRK = shutil.which("wrk")
 
 
 class Server(Struct, frozen=True):
-    """A WSGI server: `command` with {app} and {port}."""
+    """A server of one process: `command` with {app} and {port}. is_asgi: else it is one for WSGI."""
 
     name: str
     command: Sequence[str]
+    is_asgi: bool = False
 
+
+AS_SERVED = ("--no-access-log", "--no-proxy-headers", "--no-server-header")
+"""What `hotplate serve` does without of uvicorn."""
 
 SERVERS = (
     Server(
@@ -35,6 +39,11 @@ SERVERS = (
     Server(
         "granian WSGI",
         ("-m", "granian", "{app}", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}", "--no-ws"),
+    ),
+    Server(
+        "uvicorn",
+        ("-m", "uvicorn", "{app}", "--port", "{port}", "--log-level", "warning", *AS_SERVED),
+        is_asgi=True,
     ),
 )
 

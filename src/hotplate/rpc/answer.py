@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from itertools import groupby
 from threading import current_thread, main_thread
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .. import tracing
 from ..caller import Caller
@@ -46,6 +46,8 @@ ERROR_PIECES = 2
 Answers = Mapping[str, Callable[[bytes, Caller], bytes]]
 AsyncAnswer = Callable[[bytes, Caller], Awaitable[bytes]]
 AsyncAnswers = Mapping[str, AsyncAnswer]
+T = TypeVar("T")
+A = TypeVar("A")
 Part = Sequence[Request]
 """Requests of one message that are carried out in one place, one after the other."""
 
@@ -53,11 +55,11 @@ Part = Sequence[Request]
 class Places(Protocol):
     """Where the parts of a message are carried out when an event loop asks for the answer."""
 
-    async def in_thread(self, answer: Callable[[Part, Caller], bytes], part: Part, caller: Caller) -> bytes:
-        """`answer(part, caller)` where it may block."""
+    def in_thread(self, answer: Callable[[A, Caller], T], asked: A, caller: Caller) -> Awaitable[T]:
+        """`answer(asked, caller)` where it may block."""
 
-    async def on_loop(self, answer: Callable[[Part, Caller], Awaitable[bytes]], part: Part, caller: Caller) -> bytes:
-        """`await answer(part, caller)` here."""
+    def on_loop(self, answer: Callable[[A, Caller], Awaitable[T]], asked: A, caller: Caller) -> Awaitable[T]:
+        """`await answer(asked, caller)` here."""
 
 
 class Target(Protocol):
@@ -156,6 +158,8 @@ class Answerer:
         self._observe = observe
         if observe is not None:
             self._calls = self._observed_calls
+        is_plain = observe is None and tracing.tracer() is None
+        self._call_async = self._plain_call_async if is_plain else self._full_call_async
         self._times: dict[str, Times] = {}
         self._request_names = frozenset(name for name, target in targets.items() if target.needs_request)
         self._warned: set[str] = set()
@@ -190,10 +194,8 @@ class Answerer:
         asynchronous = self._async_answers
         if isinstance(message, Request):
             if message.method in asynchronous:
-                said = await places.on_loop(self._said_async, (message,), caller)
-            else:
-                said = await places.in_thread(self._said, (message,), caller)
-            return said[1:] or None
+                return b"".join(await places.on_loop(self._call_async, message, caller))[1:] or None
+            return (await places.in_thread(self._said, (message,), caller))[1:] or None
         parts = b""
         for is_async, group in groupby(message, lambda request: request.method in asynchronous):
             part = tuple(group)
@@ -214,12 +216,7 @@ class Answerer:
 
     async def _said_async(self, part: Part, caller: Caller) -> bytes:
         """The same for functions that are awaited."""
-        answers = self._answers if caller.authenticated else self._public_answers
-        token = current_caller.set(caller)
-        try:
-            return b"".join([await self._call_async(request, answers, caller) for request in part])
-        finally:
-            current_caller.reset(token)
+        return b"".join([piece for request in part for piece in await self._call_async(request, caller)])
 
     def count(self, calls: Calls) -> None:
         """Count calls from now on. They are not counted before: knowing the time twice is a good part of a call."""
@@ -271,26 +268,23 @@ class Answerer:
                 began = times.get(request.method, times[""]).add_other(began, other)
         return said
 
-    async def _call_async(self, request: Request, answers: Answers, caller: Caller) -> bytes:
-        """The response to a request for a function that is awaited, with a comma before it."""
-        observe = self._observe
-        began = perf_counter() if observe or self._times else 0.0
-        if self._bare_calls == self._plain_calls:
-            response = b"".join(await self._plain_call_async(request, answers, caller))
-        else:
-            with tracing.calling(self._targets[request.method].name) as span:
-                pieces = await self._plain_call_async(request, answers, caller)
-                _trace(span, pieces)
-            response = b"".join(pieces)
-        if observe is not None:
-            observe(request.method, perf_counter() - began, response[1:] or None)
-        return response
+    async def _full_call_async(self, request: Request, caller: Caller) -> list[bytes]:
+        """`_plain_call_async`, traced and observed, where there is somebody to see it."""
+        began = perf_counter()
+        with tracing.calling(self._targets[request.method].name) as span:
+            pieces = await self._plain_call_async(request, caller)
+            _trace(span, pieces)
+        if self._observe is not None:
+            self._observe(request.method, perf_counter() - began, b"".join(pieces)[1:] or None)
+        return pieces
 
-    async def _plain_call_async(self, request: Request, answers: Answers, caller: Caller) -> list[bytes]:
-        """`_plain_calls` of one function that is awaited."""
+    async def _plain_call_async(self, request: Request, caller: Caller) -> list[bytes]:
+        """The response to a request for a function that is awaited, in pieces, with a comma before it."""
         name, request_id, other = request.method, bytes(request.id), None
         times = self._times.get(name)
         began = perf_counter() if times else 0.0
+        answers = self._answers if caller.authenticated else self._public_answers
+        token = current_caller.set(caller)
         try:
             answer = self._async_answers[name] if name in answers else None
             if answer is not None and request_id and len(request_id) <= ID_BYTES[request_id[0]]:
@@ -304,6 +298,8 @@ class Answerer:
                 other = self._other(request, request_id, answers, caller)
         except (Exception, SystemExit) as error:
             other = self._refusal(request, request_id, error)
+        finally:
+            current_caller.reset(token)
         if times:
             times.add_other(began, other)
         return [b",", other] if other else []

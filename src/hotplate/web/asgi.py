@@ -7,9 +7,9 @@ request is needed, and for the application's other pages, the WSGI application i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -17,14 +17,13 @@ from flask import Flask
 from .. import tracing
 from ..caller import Caller
 from ..errors import HotplateError, Unavailable
-from ..rpc.answer import Part
 from ..rpc.message import error_response
 from .app_context import within, within_async
 from .body import BodyRefused, check_body, receive_body
 from .origins import Refused
 from .pushing import Pushing
 from .reply import JSON, Headers, send as send_whole
-from .scope import Receive, Scope, Send, environ_of
+from .scope import Message, Receive, Scope, Send, environ_of, head_of, own_path
 from .state import EXTENSION, AppState
 from .threads import Busy, Threads
 from .wsgi import BODY_KEY, CALLER_KEY, Door, RpcDoor
@@ -33,6 +32,10 @@ from .wsgi_in_asgi import WsgiInAsgi, spool
 DRAIN_S = 5.0
 """At the end of the lifespan what is going on in threads may take so many seconds more."""
 
+T = TypeVar("T")
+A = TypeVar("A")
+
+_JSON = (b"content-type", b"application/json")
 _BUSY = error_response(Unavailable(data="all threads of the server are busy"))
 
 
@@ -62,19 +65,43 @@ class AsgiDoor:
         )
         self._rpc_doors: dict[str, RpcDoor] = {}
         self._quick: dict[str, Any] = {}
-        self._is_ready = self._is_traced = False
+        self._call = self._answer
+        self._is_ready = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
-        kind = scope["type"]
-        if kind == "http":
-            await self._http(scope, receive, send)
-        elif kind == "websocket":
-            await self._websocket(scope, receive, send)
-        elif kind == "lifespan":
-            await self._live(receive, send)
+        if scope["type"] != "http":
+            await self._serve_other(scope, receive, send)
+            return
+        if not self._is_ready:
+            self._prepare()
+        path = own_path(scope)
+        door = self._rpc_doors.get(path)
+        if door is not None:
+            await self._call(door, scope, receive, send)
+        elif path in self._quick:
+            await _reply(self._quick[path].serve, environ_of(scope), send)
+        elif path == self._updates_path and self._pushing is not None and scope["method"] == "GET":
+            await self._pushing.http(scope, receive, send, _reply)
         else:
-            raise NotImplementedError(f"there is no answer to the ASGI scope {kind!r}")
+            await self._wsgi.serve(self._app, environ_of(scope), receive, send)
+
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] != "websocket":
+            raise NotImplementedError(f"there is no answer to the ASGI scope {scope['type']!r}")
+        else:
+            await self._websocket(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._is_ready:
+            self._prepare()
+        if own_path(scope) == self._updates_path and self._pushing is not None:
+            await self._pushing.websocket(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})  # before it was accepted: HTTP 403
 
     def _prepare(self) -> None:
         # something that stands before the door, as ProxyFix does, is to see every request
@@ -85,43 +112,39 @@ class AsgiDoor:
             if door.guard is not None and door.serves(self._updates_path):
                 rpc = self._rpc_doors.get(self._state.settings.prefix + self._state.settings.rpc_path)
                 self._pushing = Pushing(self._state, door.guard, rpc, self._threads, self._places, self._wsgi)
-        self._is_traced = tracing.tracer() is not None
+        if tracing.tracer() is not None:
+            self._call = self._call_traced
         self._is_ready = True
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._is_ready:
-            self._prepare()
-        environ = environ_of(scope)
-        path = environ["PATH_INFO"]
-        door = self._rpc_doors.get(path)
-        if door is not None:
-            with tracing.joined(environ.get("HTTP_TRACEPARENT")) if self._is_traced else nullcontext():
-                await self._call(door, environ, receive, send)
-        elif path in self._quick:
-            await _reply(self._quick[path].serve, environ, send)
-        elif path == self._updates_path and self._pushing is not None and environ["REQUEST_METHOD"] == "GET":
-            await self._pushing.http(scope, receive, send, _reply)
-        else:
-            await self._wsgi.serve(self._app, environ, receive, send)
+    async def _call_traced(self, door: RpcDoor, scope: Scope, receive: Receive, send: Send) -> None:
+        with tracing.joined(head_of(scope).get("HTTP_TRACEPARENT")):
+            await self._answer(door, scope, receive, send)
 
-    async def _call(self, door: RpcDoor, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+    async def _answer(self, door: RpcDoor, scope: Scope, receive: Receive, send: Send) -> None:
+        environ = head_of(scope)
         try:
-            if environ["REQUEST_METHOD"] != "POST":
-                await self._other_method(door, environ, receive, send)
+            if scope["method"] != "POST":
+                await self._other_method(door, scope, receive, send)
                 return
             caller = door.admit(environ)
             if door.by_view:
-                await self._enter_view(door, caller, environ, receive, send)
+                await self._enter_view(door, caller, scope, receive, send)
                 return
-            body = await receive_body(receive, check_body(environ, door.max_body), door.max_body)
+            size, message = check_body(environ, door.max_body), await receive()
+            body: bytes = message.get("body", b"")
+            if message.get("more_body") or len(body) != size:
+                body = await receive_body(message, receive, size, door.max_body)
             if door.needs_request(body):
-                environ[CALLER_KEY], environ[BODY_KEY] = caller, body
-                await self._wsgi.carry_out(door.inner, environ, receive, send)
+                full = environ_of(scope) | {CALLER_KEY: caller, BODY_KEY: body}
+                await self._wsgi.carry_out(door.inner, full, receive, send)
                 return
             if door.answerer.some_are_async:
                 answer = await door.answerer.answer_async(body, caller, self._places)
             else:
-                answer = await self._threads.run(partial(within, self._app, door.answerer.answer, body, caller))
+                answer = await self._places.in_thread(door.answerer.answer, body, caller)
+            if answer is not None and caller.authenticated and not door.has_origins:
+                await _send_whole({"status": 200, "headers": [_JSON, _length(answer)]}, answer, send)
+                return
             serve = partial(door.send_answer, answer, body, caller)
         except (Refused, BodyRefused) as refused:
             serve = partial(door.send_refusal, refused)
@@ -129,17 +152,15 @@ class AsgiDoor:
             serve = partial(_send_busy, door.guard.cors_headers(environ))
         await _reply(serve, environ, send)
 
-    async def _other_method(self, door: RpcDoor, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
-        if door.is_own(environ["REQUEST_METHOD"]):
-            await self._wsgi.serve(door.inner, environ, receive, send)
+    async def _other_method(self, door: RpcDoor, scope: Scope, receive: Receive, send: Send) -> None:
+        if door.is_own(scope["method"]):
+            await self._wsgi.serve(door.inner, environ_of(scope), receive, send)
         else:
-            await _reply(door.other_method, environ, send)
+            await _reply(door.other_method, head_of(scope), send)
 
-    async def _enter_view(
-        self, door: RpcDoor, caller: Caller, environ: WSGIEnvironment, receive: Receive, send: Send
-    ) -> None:
+    async def _enter_view(self, door: RpcDoor, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         """The view looks at the body by itself: it gets as much as it needs to see that it is too large."""
-        environ[CALLER_KEY] = caller
+        environ = environ_of(scope) | {CALLER_KEY: caller}
         length = environ.get("CONTENT_LENGTH", "0")
         if length.isdecimal() and len(length) < 16 and int(length) <= door.max_body:
             body = await spool(receive, door.max_body + 1)
@@ -147,15 +168,6 @@ class AsgiDoor:
                 return
             environ["wsgi.input"] = body
         await self._wsgi.carry_out(door.inner, environ, receive, send)
-
-    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._is_ready:
-            self._prepare()
-        if scope["path"] == scope.get("root_path", "") + self._updates_path and self._pushing is not None:
-            await self._pushing.websocket(scope, receive, send)
-            return
-        await receive()
-        await send({"type": "websocket.close", "code": 1000})  # before it was accepted: HTTP 403
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """The lifespan: calls that are going on come to their end before the engine is closed."""
@@ -176,13 +188,17 @@ class AppPlaces:
     def __init__(self, app: Flask, threads: Threads) -> None:
         self._app, self._threads = app, threads
 
-    async def in_thread(self, answer: Callable[[Part, Caller], bytes], part: Part, caller: Caller) -> bytes:
+    def in_thread(self, answer: Callable[[A, Caller], T], asked: A, caller: Caller) -> Awaitable[T]:
         """In a thread, so that it may block."""
-        return await self._threads.run(partial(within, self._app, answer, part, caller))
+        return self._threads.submit(partial(within, self._app, answer, asked, caller))
 
-    async def on_loop(self, answer: Callable[[Part, Caller], Awaitable[bytes]], part: Part, caller: Caller) -> bytes:
+    def on_loop(self, answer: Callable[[A, Caller], Awaitable[T]], asked: A, caller: Caller) -> Awaitable[T]:
         """Here."""
-        return await within_async(self._app, answer, part, caller)
+        return within_async(self._app, answer, asked, caller)
+
+
+def _length(answer: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", b"%d" % len(answer)
 
 
 def _send_busy(cors: Headers, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -193,7 +209,7 @@ async def _reply(
     serve: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]], environ: WSGIEnvironment, send: Send
 ) -> None:
     """Send what `serve` answers at once."""
-    message: dict[str, Any] = {"type": "http.response.start"}
+    message: Message = {}
 
     def start_response(status: str, headers: Headers, exc_info: Any = None, /) -> Callable[[bytes], object]:
         message["status"] = int(status[:3])
@@ -201,6 +217,10 @@ async def _reply(
         return lambda _: None
 
     body = b"".join(serve(environ, start_response))
+    await _send_whole(message, body, send)
+
+
+async def _send_whole(start: Message, body: bytes, send: Send) -> None:
     with suppress(OSError):  # the client has gone
-        await send(message)
+        await send({"type": "http.response.start", **start})
         await send({"type": "http.response.body", "body": body})

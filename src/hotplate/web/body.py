@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wsgiref.types import WSGIEnvironment
 
 from ..errors import Error, InvalidRequest, ParseError
-from .scope import Receive
+from .scope import Message, Receive
 
 MEDIA_TYPES = frozenset({"application/json", "application/json-rpc", "application/jsonrequest"})
 
@@ -48,12 +48,11 @@ def check_body(environ: WSGIEnvironment, limit: int) -> int | None:
     return _length(environ, limit)
 
 
-async def receive_body(receive: Receive, size: int | None, limit: int) -> bytes:
-    """The whole body of an ASGI request, of which `check_body` has said the size.
+async def receive_body(message: Message, receive: Receive, size: int | None, limit: int) -> bytes:
+    """The whole body of an ASGI request, of which `check_body` has said the size and `message` is the first piece.
 
     Raises `BodyRefused` if it turns out to be too large, or if it ended early: the client has gone.
     """
-    message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
         pieces, length = [body], len(body)

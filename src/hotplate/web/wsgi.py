@@ -110,7 +110,7 @@ class RpcDoor:
     """An RPC address.
 
     own_methods: HTTP methods that the application itself answers at this address.
-    by_view: whether all calls go through the Flask view.
+    by_view: whether all calls go through the Flask view. has_origins: whether pages of foreign origins may call.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class RpcDoor:
         self.inner, self.app, self.guard, self.answerer = inner, state.app, guard, answerer
         self._own_methods = own_methods
         self.max_body = state.settings.max_body
-        self._has_origins = bool(state.settings.origins)
+        self.has_origins = bool(state.settings.origins)
         self._console = f"{state.settings.prefix}/console/"
         self.by_view = _has_request_functions(state.app)
         self._admit, self._answer = guard.admit, answerer.answer
@@ -134,12 +134,15 @@ class RpcDoor:
             if self.by_view:
                 return self._enter_view(environ, start_response, caller)
             body = read_body(environ, self.max_body)
-            if self.needs_request(body):
+            if self._some_need_request and self.answerer.needs_request(body):
                 environ[BODY_KEY] = body
                 return self._enter_view(environ, start_response, caller)
             answer = within(self.app, self._answer, body, caller)
         except (Refused, BodyRefused) as refused:
             return self.send_refusal(refused, environ, start_response)
+        if answer is not None and caller.authenticated and not self.has_origins:
+            start_response("200 OK", [JSON, ("Content-Length", str(len(answer)))])
+            return [answer]
         return self.send_answer(answer, body, caller, environ, start_response)
 
     def admit(self, environ: WSGIEnvironment) -> Caller:
@@ -167,7 +170,7 @@ class RpcDoor:
         if answer is None:
             return send_empty(start_response, "204 No Content", self.guard.cors_headers(environ))
         headers = [JSON, ("Content-Length", str(len(answer)))]
-        if self._has_origins:
+        if self.has_origins:
             headers += self.guard.cors_headers(environ)
         start_response("200 OK", headers)
         return [answer]
