@@ -31,6 +31,7 @@ const bundle = (name, outfile, more = {}) =>
 if (!folder) rmSync(dist, { recursive: true, force: true });
 await bundle("index", join(served, "client.js"));
 await bundle("index", join(dist, "index.js"));
+await bundle("react", join(dist, "react.js"), { external: ["react", "./index.js"] });
 if (!folder) {
   const tsc = join(here, "node_modules/typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", join(here, "tsconfig.dist.json")], { stdio: "inherit" });
