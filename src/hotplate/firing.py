@@ -111,7 +111,7 @@ def step(plan: Plan, now: float) -> Step | None:
     if plan.next_at is None or plan.next_at > now:
         return None
     if plan.held:
-        return None if plan.going and plan.schedule.overlap == "queue" else _let_go(plan, plan.next_at, now)
+        return None if plan.going and plan.schedule.overlap != "allow" else _let_go(plan, plan.next_at, now)
     due = _due(plan.schedule, plan.next_at, now)
     if due is None:
         n = plan.schedule.number(plan.next_at, now)

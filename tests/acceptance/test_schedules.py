@@ -95,6 +95,16 @@ def test_of_several_nodes_one_fires_each_moment_and_those_that_are_left_go_on(
     assert max(late) < 2.0, late
 
 
+@many_nodes
+def test_connections_that_are_ended_leave_no_moment_out(home: Home, environ: dict[str, str]) -> None:
+    for _ in range(2):
+        node(home, environ)
+    for n in range(1, 9):
+        have_fired(home, n)
+        home.ground.cut()
+    assert gaps(have_fired(home, 10)) == {1.0}
+
+
 def test_a_pause_lasts_over_restarts_until_it_is_resumed(home: Home, web: Server, environ: dict[str, str]) -> None:
     begun = node(home, environ)
     have_fired(home, 2)

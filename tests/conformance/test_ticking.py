@@ -17,6 +17,7 @@ from hotplate.engines.node.record import Record
 from hotplate.engines.node.ticker import Ticker
 from hotplate.firing import Firings, pause, resume
 from hotplate.schedule import Schedule
+from tests.processes import until
 
 from .conftest import Clock, Cluster, Implementation
 from .test_firings import DAY, HOUR, KNOWN, MINUTE, due, end, moment, plan, runs, schedule
@@ -90,6 +91,17 @@ class TestTicking:
                 list(pool.map(Node.tick, ticking))
         first = begun - begun % MINUTE
         assert sorted(due(engine)) == [first + n * MINUTE for n in range(1, 16)]
+
+    def test_whoever_listens_hears_of_each_firing(self, engine: Implementation, nodes: Nodes, clock: Clock) -> None:
+        heard: set[str] = set()
+        node = nodes(schedule())
+        with engine.feed().hear(heard.update):
+            node.tick()
+            until(lambda: heard == {"schedules"}, "that it is on record")
+            heard.clear()
+            clock.now += MINUTE
+            node.tick()
+            until(lambda: heard == {"schedules", *(run.id for run in runs(engine))}, "the firing")
 
     def test_a_clock_that_is_set_back_and_forth_fires_no_moment_twice(
         self, engine: Implementation, nodes: Nodes, clock: Clock
@@ -273,6 +285,17 @@ class TestOverlap:
             node.tick()
         assert due(engine) == [first + n * MINUTE for n in range(4)]
         assert plan(firings).skipped == 0
+
+    def test_what_waits_goes_on_waiting_when_no_two_may_overlap_any_more(
+        self, engine: Implementation, nodes: Nodes, clock: Clock, firings: Firings
+    ) -> None:
+        node = self.tick_until(nodes, clock, 3, overlap="queue")
+        node.loads(schedule(overlap="skip"))
+        node.tick()
+        assert (len(due(engine)), plan(firings).held) == (1, True)
+        node.loads(schedule(overlap="allow"))
+        node.tick()
+        assert (len(due(engine)), plan(firings).held) == (2, False)
 
     def test_with_allow_they_go_side_by_side(self, engine: Implementation, nodes: Nodes, clock: Clock) -> None:
         self.tick_until(nodes, clock, 3, overlap="allow")

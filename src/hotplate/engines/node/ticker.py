@@ -65,7 +65,7 @@ class Ticker:
         for name, schedule in self._schedules.items():
             plan = on_record.get(name)
             kept = self._keep(record, schedule, plan, now)
-            if kept is not plan:
+            if kept is not None and kept is not plan:
                 changed.append(name)
             wait = self._serve(record, kept, known[schedule.job], now, changed, started)
             self.at = min(self.at, time.monotonic() + wait)
