@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 import httpx
-import msgspec
 
 from ..run import FileInfo
+from .answers import answer_to, answers_to, failure, file_path, ignore, longest, read_content, read_file_info
 from .batch import Batch
-from .call import Arguments, Call, Response, new_call, read_batch, read_response, start_call, write
+from .call import Arguments, Call, Response, new_call, start_call, write
 from .function import Function
-from .run import LONGEST_WAIT_S, Run, new_run, run_or_value
-from .transport import Transport, unexpected
-from .updates import Update, Watch, watch
+from .run import Run, new_run, run_or_value
+from .transport import Transport
+from .updates import Patience, Update, Watch, watch
 
 
 class Client:
@@ -63,7 +62,7 @@ class Client:
     def notify(self, name: str, /, *args: Any, **kwargs: Any) -> None:
         """Call a function without an answer: neither its result nor its error comes back."""
         call = new_call(name, args, kwargs, notify=True)
-        self._transport.post(write(call.request()), _ignore, repeatable=False)
+        self._transport.post(write(call.request()), ignore, repeatable=False)
 
     def start(
         self,
@@ -106,7 +105,7 @@ class Client:
         and ends when all topics are of runs that have ended. Raises `NotFound` if there is no such topic or run, and
         `TransportError` if the server is out of reach for `patience` seconds (as a rule the client's `timeout`).
         """
-        return watch(self._transport, Watch(topics, after), self.patience if patience is None else patience)
+        return watch(self._transport, Watch(topics, after), Patience(self.patience if patience is None else patience))
 
     def batch(self) -> Batch:
         """Collects calls in a `with` block and sends them as one request."""
@@ -121,23 +120,23 @@ class Client:
                 return self.upload(opened, name=name or Path(file).name, media_type=media_type)
         name = name or Path(str(getattr(file, "name", "file"))).name
         media_type = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return self._transport.put("/files", file, _read_file_info, params={"name": name, "type": media_type})
+        return self._transport.put("/files", file, read_file_info, params={"name": name, "type": media_type})
 
     def download(self, file: FileInfo | Mapping[str, Any] | str, to: str | Path | BinaryIO) -> None:
         """Write a file of the server (as a result names it, or by its id) to a path or an open binary file."""
         if isinstance(to, str | Path):
             with open(to, "wb") as opened:
                 return self.download(file, opened)
-        with self._transport.stream(_file_path(file)) as answer:
+        with self._transport.stream(file_path(file)) as answer:
             if answer.status_code != httpx.codes.OK:
                 answer.read()
-                raise _failure(answer)
+                raise failure(answer)
             for chunk in answer.iter_bytes():
                 to.write(chunk)
 
     def read_file(self, file: FileInfo) -> bytes:
         """The content of a file of the server."""
-        return self._transport.get(_file_path(file), _read_content)
+        return self._transport.get(file_path(file), read_content)
 
     def close(self) -> None:
         """Close the connections."""
@@ -160,56 +159,9 @@ class Client:
         return f"<Client of {self.url}>"
 
     def _ask(self, call: Call) -> Any:
-        def read(answer: httpx.Response) -> Any:
-            response = read_response(answer.content)
-            if response is None or response.error is None and response.id != call.id:
-                raise unexpected(answer)
-            return response.value()
-
-        # A long poll is answered after that time at the latest; the network gets the usual time on top.
-        timeout = LONGEST_WAIT_S + self.patience if call.name == "run.wait" else None
+        read, timeout = answer_to(call), longest(call, self.patience)
         return self._transport.post(write(call.request()), read, repeatable=call.repeatable, timeout=timeout)
 
     def _ask_all(self, calls: list[Call]) -> dict[int | None, Response]:
-        expected = {call.id for call in calls if call.id is not None}
-
-        def read(answer: httpx.Response) -> dict[int | None, Response]:
-            responses = read_batch(answer.content)
-            if isinstance(responses, Response) and responses.error is not None:
-                raise responses.error.exception()
-            if not isinstance(responses, list) or expected != {response.id for response in responses}:
-                raise unexpected(answer)
-            return {response.id: response for response in responses}
-
         body = write([call.request() for call in calls])
-        return self._transport.post(body, read, repeatable=all(call.repeatable for call in calls))
-
-
-def _file_path(file: FileInfo | Mapping[str, Any] | str) -> str:
-    file_id = file.id if isinstance(file, FileInfo) else file if isinstance(file, str) else file["id"]
-    return f"/files/{quote(file_id, safe='')}"
-
-
-def _ignore(answer: httpx.Response) -> None:
-    if answer.is_error:
-        raise _failure(answer)
-
-
-def _failure(answer: httpx.Response) -> Exception:
-    response = read_response(answer.content)
-    return unexpected(answer) if response is None or response.error is None else response.error.exception()
-
-
-def _read_file_info(answer: httpx.Response) -> FileInfo:
-    if answer.is_error:
-        raise _failure(answer)
-    try:
-        return msgspec.json.decode(answer.content, type=FileInfo)
-    except msgspec.MsgspecError:
-        raise unexpected(answer) from None
-
-
-def _read_content(answer: httpx.Response) -> bytes:
-    if answer.status_code != httpx.codes.OK:
-        raise _failure(answer)
-    return answer.content
+        return self._transport.post(body, answers_to(calls), repeatable=all(call.repeatable for call in calls))

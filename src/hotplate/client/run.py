@@ -18,7 +18,7 @@ from .transport import FIRST_PAUSE_S, TimeoutError, TransportError
 LONGEST_WAIT_S = 25.0
 """The server answers `run.wait` after this time, if nothing has changed."""
 
-_PAGE = 1000
+PAGE = 1000
 
 
 class Server(Protocol):
@@ -84,16 +84,10 @@ class LogLine(Struct, frozen=True, kw_only=True):
     logger: str | None = None
 
 
-class Run:
-    """One run. `record` holds what was last seen of it; following it renews that.
+class Seen:
+    """A run as it was seen last: `record` holds that."""
 
-    Whoever follows it waits in long polls. A server that is out of reach meanwhile (a restart) is tried again for as
-    long as the client's `timeout`; the run itself does not depend on being followed.
-    """
-
-    def __init__(self, server: Server, record: Record) -> None:
-        self._server = server
-        self.record = record
+    record: Record
 
     @property
     def id(self) -> str:
@@ -123,6 +117,29 @@ class Run:
         """With which code, message and data it was seen to have failed or been cancelled; None if it was not."""
         return self.record.error
 
+    def _outcome(self) -> Any:
+        """The result that the record has. Raises the run's error, and `Conflict` while it has not ended."""
+        if self.record.error is not None:
+            raise self.record.error.exception()
+        if self.state != "succeeded":
+            raise Conflict(data=f"run {self.id} is {self.state} and has no result")
+        return self.record.result
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} of {self.job}: {self.state}>"
+
+
+class Run(Seen):
+    """One run. `record` holds what was last seen of it; following it renews that.
+
+    Whoever follows it waits in long polls. A server that is out of reach meanwhile (a restart) is tried again for as
+    long as the client's `timeout`; the run itself does not depend on being followed.
+    """
+
+    def __init__(self, server: Server, record: Record) -> None:
+        self._server = server
+        self.record = record
+
     def reload(self) -> Run:
         """Ask the server how it stands."""
         return self._seen(self._server.call("run.get", id=self.id))
@@ -142,13 +159,10 @@ class Run:
 
     def value(self) -> Any:
         """The result of a run that has succeeded. Raises the run's error, and `Conflict` while it has not ended."""
-        if self.record.error is not None:
-            raise self.record.error.exception()
-        if self.state != "succeeded":
-            raise Conflict(data=f"run {self.id} is {self.state} and has no result")
+        result = self._outcome()
         if self.record.result_file is not None:
             return msgspec.json.decode(self._server.read_file(self.record.result_file))
-        return self.record.result
+        return result
 
     def follow(self, beat: float = LONGEST_WAIT_S) -> Iterator[Record]:
         """How it stands now, then at every change (and every `beat` seconds) until it has ended."""
@@ -183,9 +197,9 @@ class Run:
     def events(self, after: int = 0) -> Iterator[Event]:
         """What it has said until now, after the seq `after`."""
         while True:
-            page = self._patiently("run.log", id=self.id, after=after, limit=_PAGE)
+            page = self._patiently("run.log", id=self.id, after=after, limit=PAGE)
             yield from msgspec.convert(page["events"], list[Event])
-            if len(page["events"]) < _PAGE:
+            if len(page["events"]) < PAGE:
                 return
             after = page["next"]
 
@@ -210,7 +224,7 @@ class Run:
         self._seen(self._patiently("run.wait", id=self.id, timeout=min(timeout, LONGEST_WAIT_S), seq=seq))
 
     def _seen(self, wire: Any) -> Run:
-        self.record = msgspec.convert(wire, Record)
+        self.record = record_of(wire)
         return self
 
     def _patiently(self, name: str, **arguments: Any) -> Any:
@@ -223,13 +237,15 @@ class Run:
                     raise
             time.sleep(FIRST_PAUSE_S)
 
-    def __repr__(self) -> str:
-        return f"<Run {self.id} of {self.job}: {self.state}>"
+
+def record_of(wire: Any) -> Record:
+    """The record of a Run object received from a server. Raises `msgspec.ValidationError` if it is none."""
+    return msgspec.convert(wire, Record)
 
 
 def new_run(server: Server, wire: Any) -> Run:
-    """The run of a Run object received from a server. Raises `msgspec.ValidationError` if it is none."""
-    return Run(server, msgspec.convert(wire, Record))
+    """The same as a run that can be followed."""
+    return Run(server, record_of(wire))
 
 
 def run_or_value(server: Server, name: str, value: Any) -> Any:
@@ -238,12 +254,18 @@ def run_or_value(server: Server, name: str, value: Any) -> Any:
     An answer does not say what was called. But that of a job is a Run object that bears its name, before which there is
     a namespace's where that has an RPC address of its own.
     """
+    record = run_in(name, value)
+    return value if record is None else Run(server, record)
+
+
+def run_in(name: str, value: Any) -> Record | None:
+    """The run that a call of `name` has started, if that is what it has given."""
     if not isinstance(value, dict) or not f".{value.get('job')}".endswith(f".{name}"):
-        return value
+        return None
     try:
-        return new_run(server, value)
+        return record_of(value)
     except msgspec.ValidationError:
-        return value
+        return None
 
 
 def log_line(event: Event) -> LogLine:

@@ -43,33 +43,45 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # What a proxy says while the server behind it restarts.
 _TRY_AGAIN = frozenset({502, 503, 504})
 
+JSON = {"Content-Type": "application/json"}
+
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 2.0
 
 Read = Callable[[httpx.Response], T]
 
 
-class Transport:
-    """One server: its addresses and the connections to it. Threads may share it.
+class Route:
+    """One server: its addresses, and what is sent again."""
+
+    def __init__(self, url: str, *, root: str | None, token: str | None, timeout: float, retries: int) -> None:
+        self.rpc_url, self.root = addresses(url, root)
+        self.timeout = timeout
+        self._retries = retries
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    def options(self, timeout: float | None, request: Mapping[str, Any]) -> dict[str, Any]:
+        """What goes with a request besides its address."""
+        headers = {**self._headers, **request.get("headers", {})}
+        return {**request, "headers": headers, "timeout": self.timeout if timeout is None else timeout}
+
+    def pauses(self) -> Iterator[float | None]:
+        """How long to wait after each attempt that failed, in seconds; None after the last."""
+        for attempt in range(self._retries):
+            # Up to a half shorter by chance, so that many clients do not come back at the same moment.
+            yield min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S) * random.uniform(0.5, 1.0)
+        yield None
+
+
+class Transport(Route):
+    """The connections to a server. Threads may share it.
 
     A request is sent again, up to `retries` times, if the server has not seen it (no connection), if the server
     said that nothing was changed (`Unavailable`), or if it is `repeatable`.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        root: str | None,
-        token: str | None,
-        timeout: float,
-        retries: int,
-        http: httpx.Client | None,
-    ) -> None:
-        self.rpc_url, self.root = addresses(url, root)
-        self.timeout = timeout
-        self.retries = retries
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    def __init__(self, url: str, *, http: httpx.Client | None, **route: Any) -> None:
+        super().__init__(url, **route)
         self._owned = http is None
         self._http = httpx.Client() if http is None else http
 
@@ -80,8 +92,7 @@ class Transport:
 
     def post(self, body: bytes, read: Read[T], *, repeatable: bool, timeout: float | None = None) -> T:
         """Send a call's or batch's body to the RPC address and give back what `read` makes of the answer."""
-        headers = {"Content-Type": "application/json"}
-        return self._exchange("POST", self.rpc_url, read, repeatable, timeout, content=body, headers=headers)
+        return self._exchange("POST", self.rpc_url, read, repeatable, timeout, content=body, headers=JSON)
 
     def put(self, path: str, content: Any, read: Read[T], *, params: dict[str, str]) -> T:
         """Stream `content` to a path below the root."""
@@ -92,58 +103,33 @@ class Transport:
         return self._exchange("GET", self.root + path, read, True, None)
 
     @contextmanager
-    def stream(
-        self,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> Iterator[httpx.Response]:
+    def stream(self, path: str, *, timeout: float | None = None, **request: Any) -> Iterator[httpx.Response]:
         """An answer whose body has not been read yet, from a path below the root."""
-        url, headers = self.root + path, {**self._headers, **(headers or {})}
-        waits = self.timeout if timeout is None else timeout
-        with _explained(url), self._http.stream("GET", url, params=params, headers=headers, timeout=waits) as answer:
+        url = self.root + path
+        with explained(url), self._http.stream("GET", url, **self.options(timeout, request)) as answer:
             yield answer
 
     def _exchange(
         self, method: str, url: str, read: Read[T], repeatable: bool, timeout: float | None, **request: Any
     ) -> T:
-        request["headers"] = {**self._headers, **request.get("headers", {})}
-        request["timeout"] = self.timeout if timeout is None else timeout
-        for pause in self._pauses():
+        options = self.options(timeout, request)
+        for pause in self.pauses():
             try:
-                return self._attempt(method, url, read, repeatable, request)
-            except _Again as again:
-                if pause is None:
-                    raise again.reason from again.reason.__cause__
+                with explained(url):
+                    answer = self._http.request(method, url, **options)
+                return read(answer)
+            except (Unavailable, TransportError) as error:
+                if pause is None or not is_passing(error, repeatable):
+                    raise
                 time.sleep(pause)
         raise AssertionError("the last pause is None")
 
-    def _attempt(self, method: str, url: str, read: Read[T], repeatable: bool, request: dict[str, Any]) -> T:
-        try:
-            with _explained(url):
-                answer = self._http.request(method, url, **request)
-            return read(answer)
-        except Unavailable as error:
-            raise _Again(error) from None
-        except TransportError as error:
-            if (repeatable and error.is_passing) or isinstance(error.__cause__, _NEVER_SENT):
-                raise _Again(error) from None
-            raise
 
-    def _pauses(self) -> Iterator[float | None]:
-        for attempt in range(self.retries):
-            # Up to a half shorter by chance, so that many clients do not come back at the same moment.
-            yield min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S) * random.uniform(0.5, 1.0)
-        yield None
-
-
-class _Again(Exception):
-    """It may be sent again; `reason` is raised if that is of no use either."""
-
-    def __init__(self, reason: HotplateError) -> None:
-        self.reason = reason
+def is_passing(error: Unavailable | TransportError, repeatable: bool) -> bool:
+    """Whether a request that failed so may be sent again."""
+    if isinstance(error, Unavailable):
+        return True
+    return (repeatable and error.is_passing) or isinstance(error.__cause__, _NEVER_SENT)
 
 
 def addresses(url: str, root: str | None) -> tuple[str, str]:
@@ -168,7 +154,8 @@ def unexpected(answer: httpx.Response) -> TransportError:
 
 
 @contextmanager
-def _explained(url: str) -> Iterator[None]:
+def explained(url: str) -> Iterator[None]:
+    """What httpx raises within, as `TransportError`."""
     try:
         yield
     except httpx.TimeoutException as error:

@@ -13,16 +13,16 @@ from msgspec import Struct
 
 from ..errors import Unavailable
 from ..update import RUN, read_seen, write_seen
-from .call import read_response
-from .run import Run
-from .transport import LONGEST_PAUSE_S, Transport, TransportError, unexpected
+from .answers import failure
+from .run import Seen
+from .transport import LONGEST_PAUSE_S, Transport, TransportError
 
 SILENCE_S = 40.0
 """The server says something every 15 s at least: a stream that is silent for so long has been cut."""
 
 STREAM = "text/event-stream"
 
-Topic = str | Run
+Topic = str | Seen
 
 
 class Update(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Watch:
     """
 
     def __init__(self, topics: Sequence[Topic], after: int | Mapping[str, int]) -> None:
-        self.topics = [f"{RUN}{topic.id}" if isinstance(topic, Run) else topic for topic in topics]
+        self.topics = [f"{RUN}{topic.id}" if isinstance(topic, Seen) else topic for topic in topics]
         if not self.topics:
             raise ValueError("name a topic to watch: a run, 'run/<id>', 'runs', 'workers'")
         self._seen = dict(after) if isinstance(after, Mapping) else {topic: after for topic in self._of_runs() if after}
@@ -54,10 +54,10 @@ class Watch:
         """Whether nothing can come any more: all topics are of runs that have ended."""
         return not self._open and len(self._of_runs()) == len(self.topics)
 
-    def request(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    def request(self) -> dict[str, Mapping[str, str]]:
         """The query and the headers with which to go on."""
         seen = {"Last-Event-ID": write_seen(self._seen)} if self._seen else {}
-        return {"topics": ",".join(self.topics)}, {"Accept": STREAM, **seen}
+        return {"params": {"topics": ",".join(self.topics)}, "headers": {"Accept": STREAM, **seen}}
 
     def read(self, line: str) -> Update | None:
         """The update that ends with this line of the stream, if one does (HTML standard, section 9.2.6)."""
@@ -90,40 +90,54 @@ class Watch:
         return update
 
 
-def watch(transport: Transport, watching: Watch, patience: float) -> Iterator[Update]:
+class Patience:
+    """How long to try again while the server is out of reach: `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lost_at: float | None = None
+        self._pause = 0.0
+
+    def heard(self) -> None:
+        """The server has said something."""
+        self._lost_at, self._pause = None, 0.0
+
+    def failed(self, error: TransportError | Unavailable) -> None:
+        """It has not. Raises `error` if it is no use to try again."""
+        self._lost_at = self._lost_at or time.monotonic()
+        if not getattr(error, "is_passing", True) or time.monotonic() - self._lost_at > self._seconds:
+            raise error
+        self._pause = min(self._pause * 2 or 0.1, LONGEST_PAUSE_S)
+
+    def pause(self, retry_s: float) -> float:
+        """How long to wait before the next try, in seconds; `retry_s` as the server has said."""
+        return max(self._pause, retry_s) * random.uniform(0.5, 1.0)
+
+
+def watch(transport: Transport, watching: Watch, patience: Patience) -> Iterator[Update]:
     """The updates as they come.
 
-    Raises what the server says of the topics, and `TransportError` if it is out of reach for `patience` seconds.
+    Raises what the server says of the topics, and `TransportError` if it is out of reach for too long.
     """
-    lost_at: float | None = None
-    pause = 0.0
     while not watching.is_over:
-        query, headers = watching.request()
         try:
-            with transport.stream("/updates", params=query, headers=headers, timeout=SILENCE_S) as answer:
-                check(answer)
+            with transport.stream("/updates", timeout=SILENCE_S, **watching.request()) as answer:
+                if not check_head(answer):
+                    answer.read()
+                    raise failure(answer)
                 for line in answer.iter_lines():
-                    lost_at, pause = None, 0.0
+                    patience.heard()
                     update = watching.read(line)
                     if update is not None:
                         yield update
                         if watching.is_over:
                             return
         except (TransportError, Unavailable) as error:
-            lost_at = lost_at or time.monotonic()
-            if not getattr(error, "is_passing", True) or time.monotonic() - lost_at > patience:
-                raise
-            pause = min(pause * 2 or 0.1, LONGEST_PAUSE_S)
+            patience.failed(error)
         watching.cut()
-        time.sleep(max(pause, watching.retry_s) * random.uniform(0.5, 1.0))
+        time.sleep(patience.pause(watching.retry_s))
 
 
-def check(answer: httpx.Response) -> None:
-    """Raise what the server says instead of a stream."""
-    if answer.status_code == httpx.codes.OK and answer.headers.get("content-type", "").startswith(STREAM):
-        return
-    answer.read()
-    response = read_response(answer.content)
-    if response is None or response.error is None:
-        raise unexpected(answer)
-    raise response.error.exception()
+def check_head(answer: httpx.Response) -> bool:
+    """Whether a stream begins."""
+    return answer.status_code == httpx.codes.OK and answer.headers.get("content-type", "").startswith(STREAM)
