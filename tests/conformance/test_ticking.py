@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hotplate.engine import NodeInfo
+from hotplate.engines.node import ticker
 from hotplate.engines.node.record import Record
 from hotplate.engines.node.ticker import Ticker
 from hotplate.firing import Firings, pause, resume
@@ -369,7 +370,7 @@ class TestChanges:
         assert Counter(run.key.split("/")[1] for run in runs(engine) if run.key) == {"stays": 1}
 
     def test_the_code_that_came_last_has_it_and_the_one_that_stays_gets_it(
-        self, request: pytest.FixtureRequest
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         engine = Cluster(request.getfixturevalue("record"))  # an embedded record has one node
         nodes, clock, firings = Nodes(engine), engine.clock, engine.firings()
@@ -380,7 +381,14 @@ class TestChanges:
             assert (plan(firings).schedule.every, plan(firings).node) == (2 * MINUTE, new.name)
             clock.now += 10 * MINUTE
             assert [node.tick() for node in (old, new)] == [False, True]
+            newer = nodes(schedule(every=2 * MINUTE))
             new.ends()
+            old.tick()
+            newer.tick()
+            assert plan(firings).node == newer.name, "others of the same code come first"
+            newer.ends()
+            old.tick()
+            monkeypatch.setattr(ticker, "LEFT_S", 0.0)
             old.tick()
             assert (plan(firings).schedule.every, plan(firings).node) == (MINUTE, old.name)
         finally:

@@ -17,6 +17,10 @@ from .record import Record
 AGAIN_S = 1.0
 """How soon it looks again at a schedule that another node has just changed, or has with other code, in seconds."""
 
+LEFT_S = 10.0
+"""How long the code of a node that is gone is waited for before other code takes its schedules, in seconds: while nodes
+are replaced one by one, others of the same code come first."""
+
 HELD_S = 0.5
 """How often it looks whether the run has ended that a moment waits for, in seconds."""
 
@@ -39,6 +43,7 @@ class Ticker:
         self._node = node
         self._schedules: Mapping[str, Schedule] = {}
         self._news: set[str] = set()
+        self._left: dict[str, float] = {}
         self._looked_at = 0.0
         self.at = float("inf")
 
@@ -87,13 +92,22 @@ class Ticker:
             if not record.firings.add(to):
                 return None
             plan = replace(to, version=1)
-        elif plan.orphaned or (name in self._news and plan.schedule != schedule):
+        elif self._takes(plan, schedule):
             to = adopt(plan, schedule, now, self._node)
             if not record.firings.change(to):
                 return None
             plan = replace(to, version=plan.version + 1, orphaned=False)
         self._news.discard(name)
         return plan if plan.schedule == schedule else None
+
+    def _takes(self, plan: Plan, schedule: Schedule) -> bool:
+        """Whether the schedule is this node's to put on record anew."""
+        if not plan.orphaned:
+            self._left.pop(schedule.name, None)
+        if plan.schedule != schedule and schedule.name not in self._news:
+            since = self._left.setdefault(schedule.name, time.monotonic()) if plan.orphaned else float("inf")
+            return time.monotonic() - since >= LEFT_S
+        return plan.orphaned or plan.schedule != schedule
 
     def _serve(
         self, record: Record, plan: Plan | None, known: Known, now: float, changed: list[str], started: list[str]
