@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hotplate.cli.listener import listen
 from hotplate.client import Client, TransportError
 from tests.processes import Processes, free_port, until
 
@@ -196,6 +197,32 @@ def test_it_is_no_development_server(shop: Shop) -> None:
     shop.serve(HOTPLATE_ACCESS="accounts", HOTPLATE_DEV="1")
     shop._processes.serve(shop.process, shop.port)
     assert httpx.post(f"{shop.url}/rpc", json={"jsonrpc": "2.0", "method": "process", "id": 1}).status_code == 401
+
+
+@pytest.mark.parametrize("parser", ["httptools", "h11"])
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", "https:// was asked for, but only http:// is served here: 400"),
+        (b"\x1b[2J\r\n\r\n", r"no HTTP request: '\x1b[2J' 400"),
+    ],
+)
+def test_what_is_no_request_is_one_line_of_the_log(
+    parser: str, sent: bytes, said: str, shop: Shop, processes: Processes
+) -> None:
+    with listen("127.0.0.1", shop.port) as listener:
+        number = listener.fileno()
+        main = f"sys.argv = ['web', 'shop.py', '127.0.0.1', '{number}']; from hotplate.cli.web import main; main()"
+        code = "import sys; " + ("sys.modules['httptools'] = None; " if parser == "h11" else "") + main
+        shop.process = processes.python("-c", code, cwd=shop.folder, pass_fds=[number])
+        shop.says("serving shop at")
+    processes.serve(shop.process, shop.port)
+    before = len(shop.output().splitlines())
+    with socket.create_connection(("127.0.0.1", shop.port)) as connection:
+        connection.sendall(sent)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+    shop.says(f" web    warning: {said}\n")
+    assert len(shop.output().splitlines()) == before + 1
 
 
 def test_calls_have_lines_if_they_are_wanted_and_what_goes_wrong_always_has(shop: Shop) -> None:

@@ -121,6 +121,34 @@ def test_a_trace_goes_from_the_caller_to_the_worker(ground: Ground, site: Site) 
     assert done["attributes"]["hotplate.attempt"] == 1
 
 
+def test_calls_behind_an_asgi_server_are_traced_on_the_loop_and_in_threads(
+    tmp_path: Path, processes: Processes
+) -> None:
+    more = """
+import hotplate
+
+@hp.method
+async def ping(fails: bool = False) -> None:
+    with trace.get_tracer("mine").start_as_current_span("within"):
+        if fails:
+            raise Error(8, "no")
+
+asgi = hotplate.asgi(app)
+"""
+    (tmp_path / "app.py").write_text(TRACED + APP + more)
+    file = tmp_path / "spans"
+    url = processes.uvicorn("app:asgi", cwd=tmp_path, environ={"SPANS": str(file)}).url
+    for method in ("ping", "refuse"):
+        call(url, method, traceparent=CALLER)
+    call(url, "ping", True)
+    found = spans(file, "ping", "within", "refuse", "ping", "within")
+    assert [parent_of(span) for span in found if span["name"] in ("ping", "refuse")][:2] == [CALLER.split("-")[2]] * 2
+    pings = [id_of(span) for span in found if span["name"] == "ping"]
+    assert [parent_of(span) for span in found if span["name"] == "within"] == pings
+    codes = [span["attributes"].get("rpc.response.status_code") for span in found if span["name"] != "within"]
+    assert codes == [None, "7", "8"]
+
+
 def test_each_attempt_is_a_child_of_the_start_and_says_that_it_failed(site: Site) -> None:
     url, _, file = site()
     call(url, "work", True)

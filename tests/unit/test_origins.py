@@ -1,15 +1,19 @@
-"""Who is let in: hosts, origins, CORS and the access rule, asked at the doors of an application."""
+"""Who is let in: hosts, origins, CORS and the access rule, asked at the doors of an application, for WSGI and ASGI."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
+import hotplate
 from hotplate import Hotplate
+from tests.asgi import Exchanged, scope
 from tests.processes import Processes
 
 CALL = {"jsonrpc": "2.0", "method": "secret", "id": 1}
@@ -29,7 +33,9 @@ class Answer(NamedTuple):
 
 
 class Site:
-    """An application with a function for everybody and one that is not."""
+    """An application with a function for everybody and one that is not. door: by which requests come in."""
+
+    door = "wsgi"
 
     def __init__(self, **config: Any) -> None:
         app = Flask("site")
@@ -37,7 +43,7 @@ class Site:
         hp = Hotplate(app)
         hp.method("secret")(lambda: "secret")
         hp.method("hello", allow="public")(lambda: "hello")
-        self.app, self.client = app, Client(app)
+        self.app, self.client, self.asgi = app, Client(app), hotplate.asgi(app)
 
     def send(
         self,
@@ -51,8 +57,30 @@ class Site:
     ) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         more = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": host, **(environ or {})}
+        if self.door == "asgi":
+            return asyncio.run(self._ask(method, path, data, named, more))
         with self.client.open(path, method=method, json=data, headers=named, environ_overrides=more) as response:
             return Answer(response.status_code, response.headers, response.get_data())
+
+    async def _ask(self, method: str, path: str, data: Any, headers: dict[str, str], environ: dict[str, Any]) -> Answer:
+        if "SERVER_SOFTWARE" in environ or "wsgi.input" in environ:
+            pytest.skip("is about WSGI")
+        given = {"content-type": "application/json"} | {name.lower(): value for name, value in headers.items()}
+        given |= {key[5:].replace("_", "-").lower(): environ[key] for key in environ if key.startswith("HTTP_")}
+        asked = scope(method, path, list(given.items()))
+        del asked["headers"][0]  # the host is among them
+        asked["client"] = (environ["REMOTE_ADDR"], 1)
+        asked["server"] = (environ.get("SERVER_NAME", "127.0.0.1"), 80)
+        asked["scheme"] = environ.get("wsgi.url_scheme", "http")
+        exchanged = Exchanged([json.dumps(data).encode()])
+        await self.asgi(asked, exchanged.receive, exchanged.send)
+        named = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in exchanged.headers])
+        return Answer(exchanged.status, named, exchanged.body)
+
+
+@pytest.fixture(autouse=True, params=["wsgi", "asgi"])
+def _door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Site, "door", request.param)
 
 
 @pytest.fixture
@@ -341,10 +369,11 @@ def test_what_is_refused_cannot_break_a_line(site: Site) -> None:
 
 APP = """
 from flask import Flask
-from hotplate import Hotplate
+import hotplate
 app = Flask(__name__)
-hp = Hotplate(app)
+hp = hotplate.Hotplate(app)
 hp.method("secret")(lambda: "secret")
+asgi = hotplate.asgi(app)
 """
 
 
@@ -354,14 +383,20 @@ hp.method("secret")(lambda: "secret")
     ("gunicorn", {"HOTPLATE_ACCESS": "open"}, 200),
     ("gunicorn", {"HOTPLATE_DEV": "1"}, 200),
     ("granian", {}, 401),
+    ("uvicorn", {}, 401),
+    ("uvicorn", {"HOTPLATE_DEV": "1"}, 200),
 ])  # fmt: skip
 def test_the_rule_holds_on_real_servers(
     server: str, environ: dict[str, str], status: int, processes: Processes, tmp_path: Any
 ) -> None:
     import httpx
 
+    if (Site.door == "asgi") != (server == "uvicorn"):
+        pytest.skip("is about the other door")
     (tmp_path / "page.py").write_text(APP)
     more = ("--no-control-socket",) if server == "gunicorn" else ()
-    url = getattr(processes, server)("page:app", *more, cwd=tmp_path, environ=environ).url
+    url = getattr(processes, server)(
+        "page:asgi" if server == "uvicorn" else "page:app", *more, cwd=tmp_path, environ=environ
+    ).url
     assert httpx.post(f"{url}/rpc", json=CALL).status_code == status
     assert httpx.post(f"{url}/rpc", json=CALL, headers={"Host": "evil.example"}).status_code == 421

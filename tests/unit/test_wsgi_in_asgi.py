@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hotplate.web import wsgi_in_asgi
 from hotplate.web.scope import environ_of
 from hotplate.web.threads import Threads
 from hotplate.web.wsgi_in_asgi import MOST_HELD, BrokenOff, WsgiInAsgi
@@ -331,6 +332,21 @@ def test_a_stream_waits_for_a_client_that_takes_nothing_and_is_closed_in_its_thr
 
     assert asyncio.run(ask()) <= 3 * MOST_HELD
     assert stream.closed_by == stream.begun_by
+
+
+def test_a_client_that_takes_nothing_for_too_long_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wsgi_in_asgi, "SEND_S", 0.1)
+    stream = Stream()
+
+    async def ask() -> Exchanged:
+        exchanged = Exchanged()
+        exchanged.takes.clear()
+        serve = WsgiInAsgi(Threads(1), 100).serve(stream, environ_of(scope()), exchanged.receive, exchanged.send)
+        await asyncio.wait_for(serve, 10)
+        return exchanged
+
+    assert not asyncio.run(ask()).sent
+    assert soon(stream.closed.is_set, 5)
 
 
 def test_a_cancelled_request_closes_its_stream() -> None:

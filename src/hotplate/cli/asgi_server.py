@@ -63,9 +63,11 @@ class Protocol(_Http):  # type: ignore[misc]
 
 
 class OwnLines(logging.Filter):
-    """Leaves out of uvicorn's log what is told otherwise."""
+    """Leaves out of uvicorn's log what is told otherwise, and says in our words what is not."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith("Cancel %s running task(s)"):
+            record.msg, record.levelname = "%s requests were cut off", "INFO"
         error = record.exc_info[1] if record.exc_info else None
         return record.msg not in _KNOWN and not isinstance(error, BrokenOff | CancelledError)
 

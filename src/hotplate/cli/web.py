@@ -22,8 +22,9 @@ from .app import load_app
 from .listener import address
 from .supervisor import SUPERVISOR_KEY
 
-GRACE_S = 1.0
-"""Without another word, what is being answered when the process is told to end has so many seconds more."""
+GRACE_S = 0.5
+"""Without another word, what is being answered when the process is told to end has so many seconds more: a developer
+waits for changed code to be loaded."""
 
 
 def serve(name: str, host: str, listener: socket, *, quiet: bool = False, grace: float = GRACE_S) -> None:

@@ -29,8 +29,8 @@ from .threads import Busy, Threads
 from .wsgi import BODY_KEY, CALLER_KEY, Door, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi, spool
 
-DRAIN_S = 5.0
-"""At the end of the lifespan what is going on in threads may take so many seconds more."""
+DRAIN_S = 0.5
+"""At the end of the lifespan what goes on in threads may take so many seconds more: the server has waited before."""
 
 T = TypeVar("T")
 A = TypeVar("A")

@@ -53,6 +53,12 @@ class Threads:
         self._queue: SimpleQueue[Work] = SimpleQueue()
         self._lock = Lock()
         self._load = self._started = 0
+        self._is_awaited = True
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the end of the process is to wait for something."""
+        return self._is_awaited and self._load > 0
 
     @property
     def load(self) -> int:
@@ -83,7 +89,8 @@ class Threads:
         return await self.submit(call)
 
     async def drain(self, seconds: float) -> None:
-        """Wait until nothing is going on, `seconds` at most."""
+        """Wait until nothing is going on, `seconds` at most; the end of the process then waits no more."""
+        self._is_awaited = False
         deadline = time.monotonic() + seconds
         while self._load and time.monotonic() < deadline:
             await sleep(0.01)
@@ -142,5 +149,5 @@ def _deliver(future: Future[Any], result: Any, error: BaseException | None) -> N
 def _leave(threads: ref[Threads]) -> None:
     """Let what is going on come to its end before the process does."""
     deadline = time.monotonic() + LEAVE_S
-    while (found := threads()) is not None and found.load and time.monotonic() < deadline:
+    while (found := threads()) is not None and found.is_busy and time.monotonic() < deadline:
         time.sleep(0.01)
