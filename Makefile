@@ -33,6 +33,7 @@ format: .venv/.dev ## format the code and mend what lint can mend
 bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS.md (minutes)
 	@$(BIN)/python -m benchmarks.answer
 	@$(BIN)/python -m benchmarks.runs
+	@$(BIN)/python -m benchmarks.updates
 
 capacity: .venv/.dev ## count what runs cost, and compute what many cost, into docs/design/capacity.md (15 minutes); ARGS="runs --quick"
 	@$(BIN)/python -m benchmarks.capacity $(ARGS)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Set
 from threading import Event, Lock, Thread
 
 from ..caller import Caller
-from ..errors import InvalidParams, NotFound, Unauthenticated, Unavailable
+from ..errors import EngineError, InvalidParams, NotFound, Unauthenticated, Unavailable
 from ..update import RUN
 from .answer import SIGN_IN
 from .runs_told import RunTopics
@@ -80,6 +80,11 @@ class Hub:
         topics = list(dict.fromkeys(topics))
         if len({*subscription.topics, *topics}) > MOST_TOPICS:
             raise InvalidParams(data=f"parameter 'topics': at most {MOST_TOPICS}")
+        try:
+            self._starting.engine()
+        except EngineError as error:
+            log.error("updates cannot be pushed: %s", error)
+            raise Unavailable(data="the engine's record cannot be used; the server's log says why") from error
         begun = {topic: self._admit(topic, subscription.caller, after.get(topic, 0)) for topic in topics}
         subscription.follow(begun)
         with self._lock:

@@ -39,6 +39,7 @@ class StateTopic(ABC):
         self._before: dict[str | None, State] = {}
         self._behind: set[Subscription] = set()
         self._next_at = 0.0
+        self._is_new = False
 
     @abstractmethod
     def read(self, audience: str | None) -> State:
@@ -55,6 +56,7 @@ class StateTopic(ABC):
     def join(self, topic: str, subscription: Subscription) -> None:
         self._followers[subscription] = self.audience(subscription.caller)
         self._behind.add(subscription)
+        self._is_new = True
 
     def part(self, topic: str, subscription: Subscription) -> None:
         self._followers.pop(subscription, None)
@@ -72,13 +74,16 @@ class StateTopic(ABC):
         now = time.monotonic()
         with lock:
             followers, behind = dict(self._followers), set(self._behind)
+            is_new, self._is_new = self._is_new, False
         if not followers:
             self._before.clear()
             return 0.0
-        if now < self._next_at and not behind:
+        if now < self._next_at and not is_new:
             return self._next_at - now
         self._next_at = now + self.pause_s
-        for audience in set(followers.values()):
+        audiences = set(followers.values())
+        self._before = {audience: state for audience, state in self._before.items() if audience in audiences}
+        for audience in audiences:
             after = self.read(audience)
             changes = self._changes(self._before.get(audience, {}), after)
             self._before[audience] = after

@@ -1,0 +1,80 @@
+"""Many subscribers in a process of their own, as cheap as they come: when did each message arrive?
+
+    python -m benchmarks.listeners URL KIND TOPIC COUNT
+
+Says `ready` when all of them are connected, and at the end a JSON list of [moment pushed, seconds it took].
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import resource
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+STAMP = re.compile(rb'"data": ?(\d{10}\.\d+)')
+"""When a message was pushed, as it is found in each of them."""
+
+END = b"that is all"
+"""A message that has this is the last one."""
+
+HANDSHAKE = (
+    "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+SUBSCRIBE = '{{"jsonrpc":"2.0","id":1,"method":"updates.subscribe","params":{{"topics":["{topic}"]}}}}'
+GET = "GET {path}?topics={topic} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+
+
+class Listener(asyncio.Protocol):
+    """One of them. Whatever arrives is kept with its time, and read when all is over."""
+
+    def __init__(self, kind: str, words: dict[str, str], arrived: list[tuple[float, bytes]]) -> None:
+        self._kind, self._words, self._arrived = kind, words, arrived
+        self._is_open = False
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        transport.write((GET if self._kind == "sse" else HANDSHAKE).format(**self._words).encode())
+
+    def data_received(self, data: bytes) -> None:
+        self._arrived.append((time.time(), data))
+        if not self._is_open:
+            self._is_open = True
+            if self._kind == "websocket":
+                text = SUBSCRIBE.format(**self._words).encode()
+                self._transport.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
+        if END in data and not self.ended.done():
+            self.ended.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(error or ConnectionResetError("the server has closed a connection"))
+
+
+async def listen(url: str, kind: str, topic: str, count: int) -> list[tuple[float, float]]:
+    """Connect all, wait for the last message of each."""
+    parts = urlsplit(url)
+    words = {"path": parts.path, "host": parts.netloc, "topic": topic}
+    arrived: list[tuple[float, bytes]] = []
+    loop, listeners = asyncio.get_running_loop(), list[Listener]()
+    for _ in range(count):
+        _, listener = await loop.create_connection(
+            lambda: Listener(kind, words, arrived), "127.0.0.1", parts.port or 80
+        )
+        listeners.append(listener)
+    print("ready", flush=True)
+    await asyncio.gather(*(listener.ended for listener in listeners))
+    return [(float(stamp), at - float(stamp)) for at, data in arrived for stamp in STAMP.findall(data)]
+
+
+if __name__ == "__main__":
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    url, kind, topic, count = sys.argv[1:]
+    print(json.dumps(asyncio.run(listen(url, kind, topic, int(count)))))
