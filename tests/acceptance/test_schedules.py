@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance import scheduled
-from tests.acceptance.engines import many_nodes
+from tests.acceptance.engines import many_nodes, without_host
 from tests.acceptance.home import Home, first_line, rpc
 from tests.processes import DEADLINE_S, Server, until
 
@@ -162,3 +165,43 @@ def test_without_a_node_it_is_said_that_it_waits(web: Server) -> None:
     assert (found["version"], found["waiting_for"]) == (0, "no worker alive")
     assert found["next_at"] is not None
     assert rpc(web, "schedule.pause", name="beat")["result"]["version"] == 2
+
+
+RACE = """
+import sys
+from hotplate.firing import begin, run_of
+from hotplate.options import Known
+from hotplate.schedule import Schedule
+from tests.acceptance.app import create_app
+
+raced, known = Schedule(name="raced", job="raced", every=60.0, overlap="allow"), Known(name="raced")
+firings = create_app().extensions["hotplate"].engine().firings
+firings.add(begin(raced, 0.0))
+print("ready", flush=True)
+sys.stdin.readline()
+won = 0
+while (plan := firings.read(["raced"])[1][0]).version <= 50:
+    won += firings.fire(plan, run_of(raced, known, 60.0 * plan.version)) is not None
+print(won)
+"""
+
+
+@without_host
+def test_of_processes_that_race_for_firings_one_gets_each(home: Home) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    racing = [
+        subprocess.Popen([sys.executable, "-c", RACE], env=os.environ | home.environ, **pipes)  # type: ignore[call-overload]
+        for _ in range(5)
+    ]
+    try:
+        assert {one.stdout.readline() for one in racing} == {"ready\n"}
+        for one in racing:
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        won = [int(one.communicate(timeout=DEADLINE_S)[0]) for one in racing]
+    finally:
+        for one in racing:
+            one.kill()
+            one.wait()
+    assert sum(won) == 50
+    assert [due for due, *_ in fired(home, "raced")] == [60.0 * n for n in range(1, 51)]
