@@ -92,6 +92,7 @@ class RunTopics:
         changed = {f for f in followers if f not in new and (is_over or is_whole and f.known(topic) != facts)}
         state = {"run": self._state(topic, history.seq, run)} if is_over or changed else {}
         woken = list[Subscription]()
+        size = sum(len(event.data) for event in events)
         begun = [self._state(topic, at, run), *events] if new else []
         for follower in followers:
             known = follower.known(topic)
@@ -101,7 +102,7 @@ class RunTopics:
                 said, stands, known = events, state, facts
             else:
                 said, stands = events, progress
-            if follower.tell(topic, said, stands, at=history.seq, facts=known, is_current=is_whole):
+            if follower.tell(topic, said, stands, size=size, at=history.seq, facts=known, is_current=is_whole):
                 woken.append(follower)
         return woken
 

@@ -81,6 +81,8 @@ class Subscription:
             missed, self._missed, self._full_since = self._missed, set(), float("inf")
         if missed:
             self._source.again(missed)
+        if len(updates) < 2:
+            return updates
         # stable: of the same seq, what has happened comes before how it stands
         return sorted(updates, key=lambda update: update.seq if update.topic.startswith(RUN) else 0)
 
@@ -105,9 +107,9 @@ class Subscription:
 
     def wants(self, topic: str) -> int | None:
         """From which seq on it is to be told of a run; None if there is no room now."""
+        if len(self._events) < MOST_UPDATES and self._size < MOST_BYTES:
+            return self._at.get(topic)
         with self._lock:
-            if len(self._events) < MOST_UPDATES and self._size < MOST_BYTES:
-                return self._at.get(topic)
             if not self._missed:
                 self._full_since = time.monotonic()
             self._missed.add(topic)
@@ -123,6 +125,7 @@ class Subscription:
         events: Sequence[Update],
         latest: Mapping[str, Update],
         *,
+        size: int = 0,
         at: int = 0,
         facts: object = None,
         is_current: bool = True,
@@ -131,7 +134,8 @@ class Subscription:
 
         Whether it is to be woken: by `wake`, when all others were told, too.
 
-        at: the seq up to which that is all. facts: kept for `known`. is_current: whether that is all there is.
+        size: of the events, in bytes. at: the seq up to which that is all. facts: kept for `known`. is_current: whether
+        that is all there is.
         """
         with self._lock:
             if topic not in self._at:
@@ -140,7 +144,7 @@ class Subscription:
             if is_current:
                 self._awaited.discard(topic)
             self._events += events
-            self._size += sum(len(update.data) for update in events)
+            self._size += size
             for key, update in latest.items():
                 self._latest.pop((topic, key), None)
                 self._latest[topic, key] = update

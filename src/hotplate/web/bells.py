@@ -15,12 +15,22 @@ LOOK_S = 0.5
 """How often it is looked whether the server ends, in seconds."""
 
 
-class Bell(Event):
-    """Wakes the coroutine that waits for it. is_beat: whether it was only time to say something."""
+SLOW_S = 30.0
+"""Who takes nothing for so many seconds is cut off."""
 
-    def __init__(self) -> None:
+
+class Bell(Event):
+    """Wakes the coroutine that waits for it. is_beat: whether it was only time to say something.
+
+    writing_since: when it began to write what it is writing, by the loop's time. cut_off: called when that was too long
+    ago.
+    """
+
+    def __init__(self, cut_off: Callable[[], None] | None = None) -> None:
         super().__init__()
         self.is_beat = False
+        self.writing_since: float | None = None
+        self.cut_off = cut_off
 
 
 class Bells:
@@ -68,11 +78,16 @@ class Bells:
             self.loop.call_later(LOOK_S, self._look)
         if _server_ends():
             self._dismiss()
-        elif self.loop.time() >= self._beat_at:
-            self._beat_at = self.loop.time() + BEAT_S
-            for bell in self._all:
+        now = self.loop.time()
+        is_beat = now >= self._beat_at
+        if is_beat:
+            self._beat_at = now + BEAT_S
+        for bell in self._all:
+            if is_beat:
                 bell.is_beat = True
                 bell.set()
+            if bell.cut_off and bell.writing_since is not None and now - bell.writing_since > SLOW_S:
+                bell.cut_off()
 
 
 def _server_ends() -> bool:

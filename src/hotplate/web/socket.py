@@ -11,7 +11,7 @@ from typing import Any
 from ..caller import Caller
 from ..errors import InvalidRequest, Unavailable
 from ..rpc.following import following
-from ..rpc.hub import CLOSING, SLOW_S, TOO_SLOW, Hub
+from ..rpc.hub import CLOSING, TOO_SLOW, Hub
 from ..rpc.message import error_response
 from ..rpc.subscription import Subscription
 from .bells import Bell, Bells
@@ -92,6 +92,7 @@ class Session:
         self._answers: list[str] = []
         self._main: Task[Any] | None = None
         self._is_open, self._is_cut = True, False
+        bell.cut_off = self._cut_off
 
     async def run(self, receive: Receive) -> None:
         """Until it is closed, by whomever. It is always read: else the server would not hear its pings answered."""
@@ -137,13 +138,14 @@ class Session:
 
     async def _write(self) -> None:
         """All that is sent is sent here. A client that takes nothing for long is cut off."""
+        loop = get_running_loop()
         while self._is_open:
             await self._bell.wait()
             is_beat, self._bell.is_beat = self._bell.is_beat, False
             self._bell.clear()
             answers, self._answers = self._answers, []
             updates = self._subscription.take()
-            cut = get_running_loop().call_later(SLOW_S, self._cut_off)
+            self._bell.writing_since = loop.time()
             try:
                 for answer in answers:
                     await self._send({"type": "websocket.send", "text": answer})
@@ -154,8 +156,7 @@ class Session:
                     await self._send({"type": "websocket.send", "text": HEARTBEAT})
             except OSError:  # the client has gone
                 return
-            finally:
-                cut.cancel()
+            self._bell.writing_since = None
             if self._subscription.lost is not None:
                 why = self._subscription.lost
                 await self._close(GOING if why == CLOSING else SLOW, why)
