@@ -29,7 +29,7 @@ PAGE = """<!doctype html>
     run.wait().then((result) => say("result", JSON.stringify(result)));
   };
   document.querySelector("button").onclick = async () => {
-    const run = await client.start("climb", { steps: 4, gate: "page" });
+    const run = await client.start("climb", { steps: 4, gated: true });
     location.hash = run.id;
     follow(run);
   };
@@ -80,8 +80,9 @@ def wait_for(gate: str | None) -> None:
 
 
 @hp.job
-def climb(steps: int, gate: str | None = None) -> int:
-    """Half of the steps before the gate, half after it."""
+def climb(steps: int, gate: str | None = None, gated: bool = False) -> int:
+    """Half of the steps before the gate (with `gated`, one of the run's own), half after it."""
+    gate = f"page-{current_run.id}" if gated else gate
     for step in range(1, steps + 1):
         current_run.progress(step, steps)
         if step == steps // 2:

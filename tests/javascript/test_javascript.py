@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.docs import snippets
 from tests.processes import Processes
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/javascript"
+PAGE = ROOT / "docs/guide/javascript.md"
 APP = "tests.javascript.app:app"
 MOST_BYTES = {"index": 6144, "react": 2048}
 """What the client, and what its hooks for React besides, may weigh when compressed."""
@@ -26,14 +32,18 @@ Node = Callable[..., str]
 @pytest.fixture(scope="session")
 def node() -> Node:
     """Runs a program of the client's development environment, which is installed as its lock file has it."""
-    lacking = missing()
-    if lacking:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(lacking)
+    if lacking := missing():
+        leave_out(lacking)
     stamp, lock = CLIENT / "node_modules/.package-lock.json", CLIENT / "package-lock.json"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         execute("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
         stamp.touch()
     return execute
+
+
+def leave_out(why: str) -> None:
+    """Skip the test; CI has everything."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
 
 
 def missing() -> str | None:
@@ -45,19 +55,25 @@ def missing() -> str | None:
     return f"Node 20 or newer with npm is not installed ({version.strip() or 'none is'}); see apt-packages.txt"
 
 
-def execute(*argv: str, **environ: str) -> str:
+def execute(*argv: str, cwd: Path = CLIENT, **environ: str) -> str:
     """What a program prints. Fails if it does."""
-    ran = subprocess.run(
+    program = subprocess.Popen(
         argv,
-        check=False,
-        cwd=CLIENT,
+        cwd=cwd,
         env=os.environ | {"NO_COLOR": "1"} | environ,
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=110,
+        start_new_session=True,
     )
-    assert ran.returncode == 0, f"{argv} ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}"
-    return ran.stdout
+    try:
+        printed, errors = program.communicate(timeout=110)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)  # browsers and the like that it has left
+    assert program.returncode == 0, f"{argv} ended with {program.returncode}:\n{printed}{errors}"
+    return printed
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +101,13 @@ def test_it_works_with_real_servers(node: Node, addresses: dict[str, str]) -> No
     assert "skipped" not in printed, printed
 
 
+def test_it_works_in_a_browser(node: Node, addresses: dict[str, str]) -> None:
+    if not shutil.which("chromium"):
+        leave_out("chromium is not installed: sudo apt-get install chromium (see apt-packages.txt)")
+    printed = node("npx", "vitest", "run", "test/browser.test.ts", **addresses)
+    assert "skipped" not in printed, printed
+
+
 def test_the_file_that_pages_import_is_what_the_client_is_built_to(node: Node, tmp_path: Path) -> None:
     committed = (ROOT / "src/hotplate/web/console/client.js").read_bytes()
     node("node", "build.mjs", str(tmp_path))
@@ -96,3 +119,47 @@ def test_it_is_small(node: Node, tmp_path: Path) -> None:
     for name, most in MOST_BYTES.items():
         size = len(gzip.compress((tmp_path / f"{name}.js").read_bytes()))
         assert size <= most, f"{name}.js: {size} bytes compressed, at most {most}"
+
+
+def test_what_an_application_declares_can_be_had_as_types(node: Node, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(snippets.read(PAGE).files["app.py"])
+    apps = {"demo": "hotplate.demo.app", "kinds": "tests.javascript.kinds", "functions": str(tmp_path / "app.py")}
+    for name, app in apps.items():
+        types = subprocess.check_output(
+            [sys.executable, "-m", "hotplate", "describe", app, "--typescript"], cwd=ROOT, text=True
+        )
+        (tmp_path / f"{name}.ts").write_text(types)
+    shutil.copy(Path(__file__).parent / "typed.ts", tmp_path)
+    write_guide(tmp_path)
+    (tmp_path / "tsconfig.json").write_text(json.dumps(typed_project()))
+    node("npx", "tsc", "-p", str(tmp_path))
+
+
+def write_guide(folder: Path) -> None:
+    """The pieces of the guide that are compiled only."""
+    for kind, name in (("tsx", "hooks.tsx"), ("typescript", "calls.ts")):
+        (shown,) = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+        (folder / name).write_text(shown)
+
+
+def typed_project() -> dict[str, object]:
+    options = {"strict": True, "noEmit": True, "target": "es2022", "lib": ["es2023", "dom"], "types": []}
+    options |= {"module": "esnext", "moduleResolution": "bundler", "jsx": "react-jsx"}
+    paths = {"@hotplate/client": [str(CLIENT / "src/index.ts")], "@hotplate/client/*": [str(CLIENT / "src/*")]}
+    return {"compilerOptions": options | {"paths": paths | {"*": [str(CLIENT / "node_modules/@types/*")]}}}
+
+
+def test_the_guide_does_what_it_shows(node: Node, tmp_path: Path, processes: Processes) -> None:
+    text = PAGE.read_text("utf-8")
+    app = snippets.read(PAGE).files["app.py"]
+    (tmp_path / "app.py").write_text(app)
+    server = processes.flask("app.py", cwd=tmp_path)
+    processes.node("app.py", cwd=tmp_path)
+    package = tmp_path / "node_modules/@hotplate/client"
+    node("node", "build.mjs", str(package / "dist"))
+    shutil.copy(CLIENT / "package.json", package)
+    shown = re.findall(r"```javascript\n// (\w+\.mjs)\n(.*?)```\n+```text\n(.*?)```", text, re.DOTALL)
+    assert len(shown) == text.count("```javascript")
+    for name, script, output in shown:
+        (tmp_path / name).write_text(script.replace(snippets.ADDRESS, server.url))
+        assert snippets.fits(output, printed := node("node", name, cwd=tmp_path)), printed

@@ -11,6 +11,7 @@ from ..caller import OPEN
 from ..errors import from_wire
 from .app import app_name, argument, load_app
 from .listing import listed
+from .typescript import typescript
 
 _DISCOVER = b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.discover"}'
 
@@ -18,13 +19,17 @@ _DISCOVER = b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.discover"}'
 @click.command("describe")
 @argument
 @click.option("--text", is_flag=True, help="A list for reading instead of JSON.")
-def command(app: str | None, text: bool) -> None:
+@click.option("--typescript", "types", is_flag=True, help="Types for the JavaScript client instead of JSON.")
+def command(app: str | None, text: bool, types: bool) -> None:
     """Print what APP declares, as an OpenRPC document.
 
     APP is a module, module:app, module:factory or a file, as Flask understands it.
     """
     document = _document(app_name(app))
-    click.echo(listed(document) if text else json.dumps(document, indent=2, ensure_ascii=False))
+    if types:
+        click.echo(typescript(document))
+    else:
+        click.echo(listed(document) if text else json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _document(name: str) -> dict[str, Any]:

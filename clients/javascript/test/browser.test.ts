@@ -1,0 +1,46 @@
+/** A page in a real browser, which imports the client from the server and follows a run, also after a reload. */
+import { existsSync } from "node:fs";
+import { chromium, type Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "../src/index.js";
+
+const CHROMIUM = "/usr/bin/chromium";
+const { HOTPLATE_URL, HOTPLATE_ASGI_URL } = process.env;
+const isRoot = process.getuid?.() === 0;
+
+describe.skipIf(!HOTPLATE_URL || !existsSync(CHROMIUM))("a page without a build step", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: isRoot ? ["--no-sandbox"] : [] });
+  });
+  afterAll(() => browser?.close());
+
+  test.each([
+    ["WSGI", HOTPLATE_URL!, "updates?topics="],
+    ["ASGI", HOTPLATE_ASGI_URL!, "websocket"],
+  ])("shows a run behind %s, and goes on with it after a reload", async (_, url, way) => {
+    const page = await browser.newPage();
+    const ways: string[] = [];
+    const errors: unknown[] = [];
+    page.on("pageerror", (error) => errors.push(error));
+    page.on("websocket", (socket) => socket.on("framereceived", () => ways.push("websocket")));
+    page.on("response", (response) => response.ok() && ways.push(response.url()));
+    const shows = (id: string, text: string) =>
+      page.waitForFunction(([id, text]) => document.getElementById(id!)!.textContent!.includes(text!), [id, text]);
+
+    await page.goto(`${url}/page`);
+    await page.click("button");
+    await shows("progress", '"fraction":0.5');
+    expect(ways.some((one) => one.includes(way))).toBe(true);
+    const run = new URL(page.url()).hash.slice(1);
+    await page.reload();
+    await shows("progress", '"fraction":0.5');
+    expect(await page.textContent("#result")).toBe("");
+    const client = connect(url);
+    expect((await client.run(run).reload()).state).toBe("running");
+    await client.call("open_gate", [`page-${run}`]);
+    await shows("result", "4");
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
