@@ -17,6 +17,7 @@ from tests.acceptance import scheduled
 from tests.acceptance.engines import many_nodes, without_host
 from tests.acceptance.home import Home, first_line, rpc
 from tests.processes import DEADLINE_S, Server, until
+from tests.streams import stream
 
 pytestmark = pytest.mark.any_broker
 
@@ -205,3 +206,16 @@ def test_of_processes_that_race_for_firings_one_gets_each(home: Home) -> None:
             one.wait()
     assert sum(won) == 50
     assert [due for due, *_ in fired(home, "raced")] == [60.0 * n for n in range(1, 51)]
+
+
+def test_subscribers_are_told_how_schedules_stand_and_change(web: Server) -> None:
+    with stream(web.url, "schedules") as updates:
+        events = iter(updates)
+        everything = next(events).update
+        assert (everything["type"], everything["seq"]) == ("schedules", 0)
+        assert everything["data"] == rpc(web, "schedule.list")["result"]
+        rpc(web, "schedule.pause", name="daily")
+        changed = next(events).update
+    assert (changed["type"], changed["data"]["name"]) == ("schedule", "daily")
+    assert changed["seq"] == changed["data"]["version"]
+    assert changed["data"]["paused_at"] is not None

@@ -18,7 +18,7 @@ WIDEST = 200
 """So many characters of an update's data are shown in a terminal; elsewhere all of them."""
 
 
-@click.command("watch", epilog="Topics: run/ID, runs, workers. Ctrl-C ends it; what is watched goes on.")
+@click.command("watch", epilog="Topics: run/ID, runs, workers, schedules. Ctrl-C ends it; what is watched goes on.")
 @click.argument("url")
 @click.argument("topics", nargs=-1, required=True, metavar="TOPIC…")
 @click.option("--after", default=0, help="Seq of a run after which to begin.", show_default=True)

@@ -43,7 +43,7 @@ class Watch:
     def __init__(self, topics: Sequence[Topic], after: int | Mapping[str, int]) -> None:
         self.topics = [f"{RUN}{topic.id}" if isinstance(topic, Seen) else topic for topic in topics]
         if not self.topics:
-            raise ValueError("name a topic to watch: a run, 'run/<id>', 'runs', 'workers'")
+            raise ValueError("name a topic to watch: a run, 'run/<id>', 'runs', 'workers', 'schedules'")
         self._seen = dict(after) if isinstance(after, Mapping) else {topic: after for topic in self._of_runs() if after}
         self._open = set(self._of_runs())
         self._data: list[str] = []

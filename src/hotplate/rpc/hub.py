@@ -13,7 +13,7 @@ from ..update import RUN
 from .answer import SIGN_IN
 from .runs_told import RunTopics
 from .start import Starting
-from .state_topics import NodesTopic, RunsTopic, StateTopic
+from .state_topics import NodesTopic, RunsTopic, SchedulesTopic, StateTopic
 from .subscription import Subscription
 
 MOST_TOPICS = 100
@@ -40,7 +40,11 @@ class Hub:
     def __init__(self, starting: Starting, prefix: str) -> None:
         self._starting = starting
         self._runs = RunTopics(starting.engine, prefix)
-        states: list[StateTopic] = [RunsTopic(starting.engine, prefix), NodesTopic(starting.engine)]
+        states: list[StateTopic] = [
+            RunsTopic(starting.engine, prefix),
+            NodesTopic(starting.engine),
+            SchedulesTopic(starting, prefix),
+        ]
         self._states = {state.name: state for state in states}
         self._is_public = any(job.allow == "public" for job in starting.registry.jobs.values())
         self._lock = Lock()

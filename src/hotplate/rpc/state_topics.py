@@ -11,9 +11,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ..caller import Caller
+from ..caller import OPEN, Caller
 from ..engine import Engine, Filter
+from ..firing import TOPIC
 from ..update import Update
+from .schedule import ScheduleMethods
+from .start import Starting
 from .subscription import Subscription
 from .wire import node_to_wire, to_wire
 
@@ -26,12 +29,13 @@ State = Mapping[str, tuple[int, bytes]]
 class StateTopic(ABC):
     """One of them: read once for all who may see the same.
 
-    name: the topic, and the type of an update with all objects. one: the type of an update with one of them.
-    pause_s: how long to wait at least between two looks, in seconds.
+    name: the topic, and the type of an update with all objects. one: the type of an update with one of them, which are
+    told apart by the field `key`. pause_s: how long to wait at least between two looks, in seconds.
     """
 
     name: str
     one: str
+    key: str = "id"
     pause_s: float
 
     def __init__(self) -> None:
@@ -112,7 +116,7 @@ class StateTopic(ABC):
             if before.get(key) != (version, data)
         }
         for key in before.keys() - after.keys():
-            changes[key] = Update(self.name, before[key][0], "gone", _encode({"id": key}))
+            changes[key] = Update(self.name, before[key][0], "gone", _encode({self.key: key}))
         return changes
 
 
@@ -152,3 +156,19 @@ class NodesTopic(StateTopic):
     def read(self, audience: str | None) -> State:
         nodes = self._engine().ledger.nodes()
         return {node.id: (int(node.seen_at * 1000), _encode(node_to_wire(node))) for node in nodes}
+
+
+class SchedulesTopic(StateTopic):
+    """`schedules`: those of the application."""
+
+    name, one, key, pause_s = TOPIC, "schedule", "name", 0.25
+
+    def __init__(self, starting: Starting, prefix: str) -> None:
+        super().__init__()
+        self._methods = ScheduleMethods(starting, prefix)
+
+    def concerns(self, ids: Collection[str]) -> bool:
+        return TOPIC in ids
+
+    def read(self, audience: str | None) -> State:
+        return {found.name: (found.version, _encode(found)) for found in self._methods.list(OPEN)}
