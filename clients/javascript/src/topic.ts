@@ -211,16 +211,22 @@ export class RunTopic extends Topic<RunSnapshot> {
   }
 }
 
+type Named = { id?: string; name?: string };
+
+/** What tells an object of a state topic from the others: runs and workers have ids, schedules are named. */
+const nameOf = ({ id, name }: Named) => id ?? name;
+
 /** Any other topic: everything, then what changes. A value that is no list comes whole each time. */
 export class StateTopic extends Topic<StateSnapshot> {
   private _value: unknown = null;
 
   protected _gather({ type, data }: Update): boolean {
-    const items = this._value as { id: string }[];
+    const items = this._value as Named[];
+    const isOne = (item: Named) => nameOf(item) === nameOf(data);
     if (type === this.name || !Array.isArray(items)) this._value = data;
-    else if (type === "gone") this._value = items.filter(({ id }) => id !== data.id);
-    else if (!items.some(({ id }) => id === data.id)) this._value = [data, ...items];
-    else this._value = items.map((item) => (item.id === data.id ? data : item));
+    else if (type === "gone") this._value = items.filter((item) => !isOne(item));
+    else if (!items.some(isOne)) this._value = [data, ...items];
+    else this._value = items.map((item) => (isOne(item) ? data : item));
     return true;
   }
 

@@ -224,3 +224,18 @@ test("a stream that something on the way holds back is given up for polling", as
   await later(10_100);
   expect(asked.at(-1)).toBe("POST http://server.example/tools/rpc");
 });
+
+test("objects of state topics are told apart by id, or by name where they have none", async () => {
+  watch(["runs", "schedules"]);
+  await later();
+  FakeWebSocket.last.open();
+  const value = (topic: string) => (client.topic(topic).getSnapshot() as { value: unknown }).value;
+  const say = (topic: string, type: string, data: unknown) => FakeWebSocket.last.tell({ topic, seq: 1, type, data });
+  say("runs", "runs", [{ id: "a" }, { id: "b" }]);
+  say("runs", "run", { id: "b", state: "running" });
+  say("runs", "run", { id: "c" });
+  expect(value("runs")).toEqual([{ id: "c" }, { id: "a" }, { id: "b", state: "running" }]);
+  say("schedules", "schedules", [{ name: "daily" }, { name: "weekly" }]);
+  say("schedules", "schedule", { name: "weekly", version: 2 });
+  expect(value("schedules")).toEqual([{ name: "daily" }, { name: "weekly", version: 2 }]);
+});

@@ -15,6 +15,7 @@ const PAGE = 1000;
 const STATES: Record<string, { method: string; value: (answer: any) => unknown }> = {
   runs: { method: "run.list", value: (page) => page.runs },
   workers: { method: "worker.list", value: (workers) => workers },
+  schedules: { method: "schedule.list", value: (schedules) => schedules },
 };
 
 /** The way by polling: one run is waited for, several topics are asked for together every 2 s. */
