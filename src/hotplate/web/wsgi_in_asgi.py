@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from asyncio import AbstractEventLoop, Event, Future, create_task, get_running_loop, timeout
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from io import SEEK_END, BytesIO
 from tempfile import TemporaryFile
@@ -118,8 +119,9 @@ async def send_text(send: Send, status: int, text: str, *headers: tuple[bytes, b
 
 
 async def _watch(receive: Receive, exchange: Exchange) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    with suppress(Exception):  # a server that cannot tell any more has lost the client
+        while (await receive())["type"] != "http.disconnect":
+            pass
     exchange.leave()
     exchange.ready.set()
 
