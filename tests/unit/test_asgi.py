@@ -298,6 +298,7 @@ def test_updates_are_below_the_prefix() -> None:
         return exchanged.status
 
     assert asyncio.run(status("/tools/updates")) == asyncio.run(status("/updates")) == 404
+    site.app.extensions["hotplate"].close()
 
 
 def test_an_application_without_hotplate_and_an_unknown_scope_are_refused() -> None:
