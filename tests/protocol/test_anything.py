@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.protocol import service
 from tests.protocol.cases import CASES
-from tests.protocol.conftest import sending_to
+from tests.protocol.conftest import sending_to, sending_to_asgi
 from tests.protocol.test_messages import told
 
-send = sending_to(service.direct)
+send, send_by_asgi = sending_to(service.direct), sending_to_asgi(service.asgi)
 bodies = st.sampled_from([case.body for case in CASES if len(case.body) < 2000])
 values = st.recursive(
     st.none()
@@ -28,11 +29,14 @@ requests = st.fixed_dictionaries(
     {},
     optional={
         "jsonrpc": st.just("2.0") | values,
-        "method": st.sampled_from(["echo", "sum", "mirror", "same", "greet", "fail", "ratio"]) | values,
+        "method": st.sampled_from(["echo", "sum", "mirror", "same", "greet", "fail", "ratio", "later"]) | values,
         "params": values,
         "id": st.integers() | st.text(max_size=5) | values,
     },
 )
+
+
+_ERROR_ID = re.compile(rb'"error_id":"\w+"')
 
 
 @st.composite
@@ -48,6 +52,8 @@ def check(body: bytes) -> None:
     assert status in (200, 204)
     if status == 200:
         told(json.loads(answer, parse_constant=_refuse), [])
+    by_asgi = send_by_asgi(body)
+    assert (by_asgi.status, _ERROR_ID.sub(b"", by_asgi.body)) == (status, _ERROR_ID.sub(b"", answer))
 
 
 def _refuse(constant: str) -> Any:

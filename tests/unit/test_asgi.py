@@ -220,6 +220,17 @@ def test_other_pages_are_the_flask_applications() -> None:
     assert site.ask(b"", path="/openrpc.json", method="GET")[0].status == 200
 
 
+@pytest.mark.parametrize("path", ["/mount/rpc", "/rpc"])
+def test_it_can_be_mounted_below_a_path(path: str) -> None:
+    site = Site()
+    site.app.get("/page")(lambda: flask.request.path + " " + flask.request.script_root)
+    assert results(site.ask(call("wait", n=1), path=path, root_path="/mount")[0]) == [1]
+    shown = {"method": "GET", "headers": [("accept", "text/html")], "root_path": "/mount"}
+    assert dict(site.ask(b"", path=path, **shown)[0].headers)[b"location"] == b"/mount/console/"
+    assert site.ask(b"", path=path.replace("rpc", "page"), **shown)[0].body == b"/page /mount"
+    assert site.ask(call("wait"), path="/mountain/rpc", root_path="/mount")[0].status == 404
+
+
 def test_what_stands_before_the_application_sees_every_request() -> None:
     site = Site()
     site.app.wsgi_app = ProxyFix(site.app.wsgi_app, x_host=1)  # type: ignore[method-assign]
