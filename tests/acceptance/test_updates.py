@@ -64,6 +64,14 @@ class TestRun:
         assert len(done) > 3
         assert done == sorted(done)
 
+    def test_progress_comes_as_it_is_made_beside_partial_results(self, server: Server) -> None:
+        run = jobs.count_and_yield.start(upto=20)
+        with stream(server.url, f"run/{run.id}") as updates:
+            told = updates.until_run_ended()
+        done = [update["data"]["done"] for update in told if update["type"] == "progress"]
+        assert len(done) > 3
+        assert done == sorted(done)
+
     def test_one_that_has_ended_is_told_whole(self, shared: Home, server: Server) -> None:
         run = jobs.talk.start()
         run.wait(20)

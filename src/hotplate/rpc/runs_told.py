@@ -84,7 +84,7 @@ class RunTopics:
         facts = (run.state, run.attempt, run.stop_requested, run.waiting_for)
         events = [Update(topic, event.seq, event.type, _encode(event_to_wire(event))) for event in history.events]
         progress = {}
-        if is_whole and run.progress is not None and run.seq > (events[-1].seq if events else at):
+        if is_whole and run.progress is not None and run.seq > at:  # whatever came after it: it may be new
             progress = {"progress": Update(topic, run.seq, "progress", _encode(run.progress))}
         new = {follower for follower in followers if follower.known(topic) is None}
         # who has seen a run that has ended, with its own seq, has seen all of it

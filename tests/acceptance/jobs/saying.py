@@ -25,6 +25,14 @@ def count(upto: int, pause: float = 0.0) -> int:
 
 
 @hp.job
+def count_and_yield(upto: int) -> Iterator[int]:
+    for number in progress(range(upto)):
+        time.sleep(0.05)
+        print("at", number)
+        yield number
+
+
+@hp.job
 def sprint(steps: int) -> None:
     for step in range(steps):
         current_run.progress(step + 1, steps)
