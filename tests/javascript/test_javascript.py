@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import snippets
-from tests.processes import Processes
+from tests.processes import Processes, Server
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/javascript"
@@ -101,10 +101,10 @@ def test_it_works_with_real_servers(node: Node, addresses: dict[str, str]) -> No
     assert "skipped" not in printed, printed
 
 
-def test_it_works_in_a_browser(node: Node, addresses: dict[str, str]) -> None:
+def test_it_works_in_a_browser(node: Node, addresses: dict[str, str], guide: Server) -> None:
     if not shutil.which("chromium"):
         leave_out("chromium is not installed: sudo apt-get install chromium (see apt-packages.txt)")
-    printed = node("npx", "vitest", "run", "test/browser.test.ts", **addresses)
+    printed = node("npx", "vitest", "run", "test/browser.test.ts", **addresses, HOTPLATE_GUIDE_URL=guide.url)
     assert "skipped" not in printed, printed
 
 
@@ -149,17 +149,23 @@ def typed_project() -> dict[str, object]:
     return {"compilerOptions": options | {"paths": paths | {"*": [str(CLIENT / "node_modules/@types/*")]}}}
 
 
-def test_the_guide_does_what_it_shows(node: Node, tmp_path: Path, processes: Processes) -> None:
-    text = PAGE.read_text("utf-8")
-    app = snippets.read(PAGE).files["app.py"]
-    (tmp_path / "app.py").write_text(app)
-    server = processes.flask("app.py", cwd=tmp_path)
+@pytest.fixture
+def guide(tmp_path: Path, processes: Processes) -> Server:
+    """A server of the application that the guide shows, with its page."""
+    (shown,) = re.findall(r"```html\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "page.html").write_text(shown)
+    (tmp_path / "app.py").write_text(snippets.read(PAGE).files["app.py"])
     processes.node("app.py", cwd=tmp_path)
+    return processes.flask("app.py", cwd=tmp_path)
+
+
+def test_the_guide_does_what_it_shows(node: Node, tmp_path: Path, guide: Server) -> None:
+    text = PAGE.read_text("utf-8")
     package = tmp_path / "node_modules/@hotplate/client"
     node("node", "build.mjs", str(package / "dist"))
     shutil.copy(CLIENT / "package.json", package)
     shown = re.findall(r"```javascript\n// (\w+\.mjs)\n(.*?)```\n+```text\n(.*?)```", text, re.DOTALL)
     assert len(shown) == text.count("```javascript")
     for name, script, output in shown:
-        (tmp_path / name).write_text(script.replace(snippets.ADDRESS, server.url))
+        (tmp_path / name).write_text(script.replace(snippets.ADDRESS, guide.url))
         assert snippets.fits(output, printed := node("node", name, cwd=tmp_path)), printed

@@ -113,6 +113,7 @@ export class Client<Functions = AnyFunctions> {
     const stops = all.map((topic) => topic.watch(listener, (error) => onError?.(error)));
     const stop = () => stops.forEach((one) => one());
     signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
     return stop;
   }
 
@@ -123,7 +124,7 @@ export class Client<Functions = AnyFunctions> {
     return this._updates.topic(name);
   }
 
-  /** Ends the connection over which updates come. */
+  /** Ends the connection over which updates come; whoever waits for some is told so by a `TransportError`. */
   close(): void {
     this._updates.close();
   }

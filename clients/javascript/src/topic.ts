@@ -211,6 +211,9 @@ export class RunTopic extends Topic<RunSnapshot> {
   }
 }
 
+/** So many of a list are kept: of runs new ones come and none goes. */
+const MOST_ITEMS = 500;
+
 type Named = { id?: string; name?: string };
 
 /** What tells an object of a state topic from the others: runs and workers have ids, schedules are named. */
@@ -225,7 +228,7 @@ export class StateTopic extends Topic<StateSnapshot> {
     const isOne = (item: Named) => nameOf(item) === nameOf(data);
     if (type === this.name || !Array.isArray(items)) this._value = data;
     else if (type === "gone") this._value = items.filter((item) => !isOne(item));
-    else if (!items.some(isOne)) this._value = [data, ...items];
+    else if (!items.some(isOne)) this._value = [data, ...items].slice(0, MOST_ITEMS);
     else this._value = items.map((item) => (isOne(item) ? data : item));
     return true;
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../src/index.js";
 
 const CHROMIUM = "/usr/bin/chromium";
-const { HOTPLATE_URL, HOTPLATE_ASGI_URL } = process.env;
+const { HOTPLATE_URL, HOTPLATE_ASGI_URL, HOTPLATE_GUIDE_URL } = process.env;
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(!HOTPLATE_URL || !existsSync(CHROMIUM))("a page without a build step", () => {
@@ -14,6 +14,18 @@ describe.skipIf(!HOTPLATE_URL || !existsSync(CHROMIUM))("a page without a build 
     browser = await chromium.launch({ executablePath: CHROMIUM, args: isRoot ? ["--no-sandbox"] : [] });
   });
   afterAll(() => browser?.close());
+
+  test("is what the guide shows", async () => {
+    const page = await browser.newPage();
+    await page.goto(HOTPLATE_GUIDE_URL!);
+    await page.click("button");
+    await page.waitForFunction(() => {
+      const { value } = document.querySelector("progress")!;
+      return value > 0 && value < 1;
+    });
+    await page.waitForFunction(() => document.querySelector("pre")!.textContent === "[0,1,4,9,16,25,36,49,64,81]");
+    await page.close();
+  });
 
   test.each([
     ["WSGI", HOTPLATE_URL!, "updates?topics="],

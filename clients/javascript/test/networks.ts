@@ -33,3 +33,23 @@ export function withCuts(times: number): { fetch: typeof fetch; cuts: number } {
   };
   return network;
 }
+
+/** WebSockets of which the first `times` are cut after some messages. */
+export function cutting(Base: typeof import("ws").WebSocket, times: number): { cuts: number; WebSocket: unknown } {
+  const network = {
+    cuts: 0,
+    WebSocket: class extends Base {
+      constructor(url: string, protocol: string) {
+        super(url, protocol);
+        let room = 3 + Math.random() * 12;
+        this.on("message", () => {
+          if (room-- > 0 || network.cuts >= times) return;
+          room = Infinity;
+          network.cuts++;
+          this.terminate();
+        });
+      }
+    },
+  };
+  return network;
+}

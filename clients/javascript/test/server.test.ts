@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connect, InvalidParams, JobFailed, MethodNotFound, NotFound, RunCancelled, TimeoutError } from "../src/index.js";
 import type { Client, HttpOptions, Update } from "../src/index.js";
 import { WebSocket as NodeWebSocket } from "ws";
-import { withCuts, withoutStreams } from "./networks.js";
+import { cutting, withCuts, withoutStreams } from "./networks.js";
 
 const { HOTPLATE_URL: url, HOTPLATE_ASGI_URL: asgi } = process.env;
 
@@ -178,5 +178,25 @@ describe.skipIf(!url)("updates over cuts", () => {
     const whole = await all(open().watch(run));
     expect(kept(updates, "log", "partial", "move")).toEqual(kept(whole, "log", "partial", "move"));
     expect(kept(updates, "partial")).toHaveLength(60);
+  });
+
+  test("of a WebSocket miss nothing and have nothing twice", async () => {
+    const network = cutting(NodeWebSocket, 3);
+    vi.stubGlobal("WebSocket", network.WebSocket);
+    const run = await open({ fetch: withoutStreams }, asgi).start("squares", { upto: 60, pause: 0.01 });
+    const updates = await all(client.watch(run));
+    vi.unstubAllGlobals();
+    expect(network.cuts).toBe(3);
+    const whole = await all(open().watch(run));
+    expect(kept(updates, "log", "partial", "move")).toEqual(kept(whole, "log", "partial", "move"));
+  });
+
+  test("end when the client is closed", async () => {
+    const run = await open().start("squares", { upto: 1, gate: name() });
+    const waiting = run.wait();
+    client.close();
+    await expect(waiting).rejects.toThrow("the client was closed");
+    await expect(run.wait()).rejects.toThrow("the client was closed");
+    await run.cancel();
   });
 });

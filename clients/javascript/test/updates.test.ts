@@ -209,6 +209,22 @@ test("a stream that a busy server ends is asked for again when it says, after wh
   expect(asked).toHaveLength(2);
 });
 
+test("a record that is away for a while makes polling wait, not fail", async () => {
+  vi.stubGlobal("WebSocket", undefined);
+  const answer = (body: object) => (_: unknown, init?: RequestInit) =>
+    [JSON.parse(String(init!.body))].flat().map(({ id }: any) => ({ id, ...body }));
+  const turns = [answer({ error: { code: -32020, message: "away" } }), answer({ result: [] })];
+  watch("workers", {
+    fetch: async (url, init) =>
+      String(url).includes("/updates")
+        ? new Response("", { status: 404 })
+        : Response.json((turns.length > 1 ? turns.shift()! : turns[0]!)(url, init)),
+  });
+  await later(3000);
+  expect(failed).toEqual([]);
+  expect(told[0]).toEqual({ topic: "workers", seq: 0, type: "workers", data: [] });
+});
+
 test("a stream that something on the way holds back is given up for polling", async () => {
   vi.stubGlobal("WebSocket", undefined);
   const { asked, fetch } = answers(

@@ -8,6 +8,9 @@ import type { Updates } from "./updates.js";
 /** So long until a better way is tried again, in ms. */
 const LASTS_MS = 300_000;
 
+/** The engine's record cannot be reached just now. */
+const AWAY = -32020;
+
 const LONGEST_WAIT_S = 25;
 const PAGE = 1000;
 
@@ -32,6 +35,7 @@ export async function polling(updates: Updates, signal: AbortSignal): Promise<nu
     );
     for (const [i, topic] of topics.entries()) {
       const { error, result } = answers[i]!;
+      if (error?.code === AWAY) throw fromWire(error);
       if (error) topic.fail(fromWire(error));
       else if (topic instanceof RunTopic) await tellRun(updates, signal, topic, result, said);
       else topic.take({ topic: topic.name, seq: 0, type: topic.name, data: STATES[topic.name]!.value(result) });
@@ -75,6 +79,7 @@ async function tellRun(
 /** The answers to several calls, in their order. */
 async function ask(updates: Updates, signal: AbortSignal, calls: Request[]): Promise<Answer[]> {
   if (!calls.length) return [];
-  const answers = (await updates.http.post(calls, false, { signal, timeout: LONGEST_WAIT_S + 10 })) as Answer[];
-  return calls.map(({ id }) => answers.find((answer) => answer.id === id)!);
+  const answers: any = await updates.http.post(calls, false, { signal, timeout: LONGEST_WAIT_S + 10 });
+  if (answers.error) throw fromWire(answers.error); // it is refused as a whole
+  return calls.map(({ id }) => answers.find((answer: Answer) => answer.id === id));
 }

@@ -1,5 +1,5 @@
 /** All topics of a client over one connection, which comes back by itself. */
-import { HotplateError } from "../errors.js";
+import { HotplateError, TransportError } from "../errors.js";
 import type { Http } from "../http.js";
 import { jitter, sleep } from "../pause.js";
 import { RunTopic, StateTopic, type Topic } from "../topic.js";
@@ -81,6 +81,7 @@ export class Updates {
 
   used(topic: Topic): void {
     this._inUse.add(topic);
+    if (this._isClosed && topic.isWanted) topic.fail(closed());
     this.changed();
   }
 
@@ -92,6 +93,7 @@ export class Updates {
 
   /** Ends the connection, and all that is watched. */
   close(): void {
+    for (const topic of this.wanted(Infinity)) topic.fail(closed());
     this._isClosed = true;
     globalThis.removeEventListener?.("online", this._wake);
     globalThis.document?.removeEventListener("visibilitychange", this._wake);
@@ -162,3 +164,5 @@ export class Updates {
     return jitter(this._failures);
   }
 }
+
+const closed = () => new TransportError("the client was closed");
