@@ -159,7 +159,7 @@ class Answerer:
         if observe is not None:
             self._calls = self._observed_calls
         is_plain = observe is None and tracing.tracer() is None
-        self._call_async = self._plain_call_async if is_plain else self._full_call_async
+        self._calls_async = self._plain_calls_async if is_plain else self._full_calls_async
         self._times: dict[str, Times] = {}
         self._request_names = frozenset(name for name, target in targets.items() if target.needs_request)
         self._warned: set[str] = set()
@@ -191,32 +191,26 @@ class Answerer:
             message = read(body, self._max_batch)
         except Error as error:
             return error_response(error)
-        asynchronous = self._async_answers
-        if isinstance(message, Request):
-            if message.method in asynchronous:
-                return b"".join(await places.on_loop(self._call_async, message, caller))[1:] or None
-            return (await places.in_thread(self._said, (message,), caller))[1:] or None
-        parts = b""
-        for is_async, group in groupby(message, lambda request: request.method in asynchronous):
-            part = tuple(group)
-            if is_async:
-                parts += await places.on_loop(self._said_async, part, caller)
-            else:
-                parts += await places.in_thread(self._said, part, caller)
-        return _batch(parts)
-
-    def _said(self, part: Part, caller: Caller) -> bytes:
-        """The responses to requests, with a comma before each; a notification has none."""
-        answers = self._answers if caller.authenticated else self._public_answers
-        token = current_caller.set(caller)
+        asynchronous, token = self._async_answers, current_caller.set(caller)
         try:
-            return b"".join(self._calls(part, answers, caller))
+            if isinstance(message, Request):
+                if message.method in asynchronous:
+                    return b"".join(await places.on_loop(self._calls_async, (message,), caller))[1:] or None
+                return (await places.in_thread(self._said, (message,), caller))[1:] or None
+            said = b""
+            for is_async, group in groupby(message, lambda request: request.method in asynchronous):
+                part = tuple(group)
+                if is_async:
+                    said += b"".join(await places.on_loop(self._calls_async, part, caller))
+                else:
+                    said += await places.in_thread(self._said, part, caller)
+            return _batch(said)
         finally:
             current_caller.reset(token)
 
-    async def _said_async(self, part: Part, caller: Caller) -> bytes:
-        """The same for functions that are awaited."""
-        return b"".join([piece for request in part for piece in await self._call_async(request, caller)])
+    def _said(self, part: Part, caller: Caller) -> bytes:
+        """The responses to requests, with a comma before each; a notification has none."""
+        return b"".join(self._calls(part, self._answers if caller.authenticated else self._public_answers, caller))
 
     def count(self, calls: Calls) -> None:
         """Count calls from now on. They are not counted before: knowing the time twice is a good part of a call."""
@@ -268,41 +262,45 @@ class Answerer:
                 began = times.get(request.method, times[""]).add_other(began, other)
         return said
 
-    async def _full_call_async(self, request: Request, caller: Caller) -> list[bytes]:
-        """`_plain_call_async`, traced and observed, where there is somebody to see it."""
-        began = perf_counter()
-        with tracing.calling(self._targets[request.method].name) as span:
-            pieces = await self._plain_call_async(request, caller)
-            _trace(span, pieces)
-        if self._observe is not None:
-            self._observe(request.method, perf_counter() - began, b"".join(pieces)[1:] or None)
-        return pieces
+    async def _full_calls_async(self, part: Part, caller: Caller) -> list[bytes]:
+        """`_plain_calls_async`, traced and observed, where there is somebody to see it."""
+        said: list[bytes] = []
+        for request in part:
+            began = perf_counter()
+            with tracing.calling(self._targets[request.method].name) as span:
+                pieces = await self._plain_calls_async((request,), caller)
+                _trace(span, pieces)
+            if self._observe is not None:
+                self._observe(request.method, perf_counter() - began, b"".join(pieces)[1:] or None)
+            said += pieces
+        return said
 
-    async def _plain_call_async(self, request: Request, caller: Caller) -> list[bytes]:
-        """The response to a request for a function that is awaited, in pieces, with a comma before it."""
-        name, request_id, other = request.method, bytes(request.id), None
-        times = self._times.get(name)
+    async def _plain_calls_async(self, part: Part, caller: Caller) -> list[bytes]:
+        """`_plain_calls` for functions that are awaited."""
+        said: list[bytes] = []
+        times, answers = self._times, self._answers if caller.authenticated else self._public_answers
         began = perf_counter() if times else 0.0
-        answers = self._answers if caller.authenticated else self._public_answers
-        token = current_caller.set(caller)
-        try:
-            answer = self._async_answers[name] if name in answers else None
-            if answer is not None and request_id and len(request_id) <= ID_BYTES[request_id[0]]:
-                result = await answer(bytes(request.params), caller)
-                if times:
-                    times.add(began)
-                return [BEFORE_ID, request_id, BEFORE_RESULT, result, AFTER_RESULT]
-            if answer is not None and not request_id and is_structured(bytes(request.params)):
-                await self._notify_async(request, answer, caller)
-            else:
-                other = self._other(request, request_id, answers, caller)
-        except (Exception, SystemExit) as error:
-            other = self._refusal(request, request_id, error)
-        finally:
-            current_caller.reset(token)
-        if times:
-            times.add_other(began, other)
-        return [b",", other] if other else []
+        for request in part:
+            name, request_id, other = request.method, bytes(request.id), None
+            try:
+                answer = self._async_answers[name] if name in answers else None
+                if answer is not None and request_id and len(request_id) <= ID_BYTES[request_id[0]]:
+                    result = await answer(bytes(request.params), caller)
+                    said += BEFORE_ID, request_id, BEFORE_RESULT, result, AFTER_RESULT
+                    if times:
+                        began = times[name].add(began)
+                    continue
+                if answer is not None and not request_id and is_structured(bytes(request.params)):
+                    await self._notify_async(request, answer, caller)
+                else:
+                    other = self._other(request, request_id, answers, caller)
+            except (Exception, SystemExit) as error:
+                other = self._refusal(request, request_id, error)
+            if other:
+                said += b",", other
+            if times:
+                began = times[name].add_other(began, other)
+        return said
 
     def _traced_calls(self, requests: Iterable[Request], answers: Answers, caller: Caller) -> list[bytes]:
         said: list[bytes] = []
