@@ -1,5 +1,6 @@
 /** What the compiler knows of an application's functions. It is compiled only; nothing runs. */
 import { connect, type Run, type RunRecord } from "@hotplate/client";
+import { useMethod, useRun } from "@hotplate/client/react";
 import type { Estimate, Functions, Option, Waiting } from "./demo.js";
 import type { Functions as Kinds, Functions_, Place } from "./kinds.js";
 
@@ -36,6 +37,11 @@ client.call("Echo.reverse", { text: "a", times: 2 });
 client.start("Echo.reverse", { text: "abc" });
 // @ts-expect-error a state that there is not
 client.call("run.list", { state: "lost" });
+
+const answer = () => useMethod<Functions, "Echo.reverse">("Echo.reverse", { text: "abc" }).data;
+same<ReturnType<typeof answer>, string | undefined>(true);
+const followed = () => useRun(run).run!.result!;
+same<ReturnType<typeof followed>, Estimate>(true);
 
 const kinds = connect<Kinds>();
 const mixed = await kinds.call("mix", { day: null, colour: "red", sizes: { a: [1] }, options: { depth: 1 } });
