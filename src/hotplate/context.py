@@ -174,6 +174,26 @@ class Starter(Protocol):
     def start(self, job: Any, params: bytes, options: Any) -> Any: ...
 
 
+class Setter(Protocol):
+    """What a live value needs of an application: its engine's record."""
+
+    def set_live(self, live: Any, value: bytes) -> None: ...
+    def get_live(self, live: Any) -> bytes | None: ...
+
+
+find_setter: Callable[[Any], Setter] | None = None
+"""Set by the extension: the application that a live value belongs to here and now."""
+
+
+def setter(live: Any) -> Setter:
+    """Where `live` is set from here. Raises `HotplateError` if no application has it."""
+    if find_setter is None:
+        raise HotplateError(
+            f"live value {live.name!r} belongs to no application yet: make Hotplate(app), or hp.init_app(app), before"
+        )
+    return find_setter(live)
+
+
 find_starter: Callable[[Any], Starter] | None = None
 """Set by the extension: the application that a job belongs to here and now."""
 

@@ -20,6 +20,7 @@ from . import tracing
 from .context import here
 from .errors import Conflict, EngineError, NotFound
 from .firing import Firings
+from .live import Values
 from .options import Known
 from .run import LOST_LIMIT, Event, FileInfo, History, NewRun, Run, new_id
 
@@ -338,9 +339,10 @@ class Engine:
         within: Within | None = None,
         *,
         firings: Firings,
+        values: Values,
     ) -> None:
         self.ledger, self.queue, self.feed, self.files, self._jobs = ledger, queue, feed, files, jobs
-        self.firings = firings
+        self.firings, self.values = firings, values
         self._within = within
         self._warned_at = float("-inf")
 

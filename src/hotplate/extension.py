@@ -74,8 +74,8 @@ class Hotplate(Namespace):
         self.registry.include(namespace.registry, f"{namespace.name}.", path)
 
 
-def find_state(job: Any) -> AppState:
-    """The application that a job belongs to: the current one, else the only one bound that has it.
+def find_state(job: Any, noun: str = "job") -> AppState:
+    """The application that a job or live value belongs to: the current one, else the only one bound that has it.
 
     Raises `HotplateError` if there is none, or more than one.
     """
@@ -86,8 +86,13 @@ def find_state(job: Any) -> AppState:
     found = [state for state in map(state_of, _bound) if state.registry.name_of(job) is not None]
     if len(found) != 1:
         where = "no application" if not found else f"{len(found)} applications; use one's app.app_context()"
-        raise HotplateError(f"job {job.name!r} is declared in {where}")
+        raise HotplateError(f"{noun} {job.name!r} is declared in {where}")
     return found[0]
+
+
+def find_live_state(live: Any) -> AppState:
+    """The application that a live value belongs to; as `find_state`."""
+    return find_state(live, "live value")
 
 
 def state_of(app: Flask) -> AppState:
@@ -162,4 +167,5 @@ def _reference(app: Flask) -> str:
 
 
 context.find_starter = find_state
+context.find_setter = find_live_state
 file.find_keeping = find_keeping

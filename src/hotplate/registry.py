@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from . import schedule
 from .errors import DeclarationError, InvalidParams
 from .job import Job
+from .live import Live, value
 from .method import Method
 from .schedule import Schedule
 
@@ -44,10 +45,12 @@ class Registry:
         self._includers: list[tuple[Registry, str]] = []
         self._addresses: dict[str, str] = {}
         self._schedules: dict[str, Schedule] = {}
+        self._lives: dict[str, Live[Any]] = {}
         self._serving = False
         self.functions = MappingProxyType(self._functions)
         self.addresses = MappingProxyType(self._addresses)
         self.schedules = MappingProxyType(self._schedules)
+        self.lives = MappingProxyType(self._lives)
 
     @property
     def methods(self) -> dict[str, Method[Any, Any]]:
@@ -57,7 +60,7 @@ class Registry:
     def jobs(self) -> dict[str, Job[Any, Any]]:
         return {name: fn for name, fn in self._functions.items() if isinstance(fn, Job)}
 
-    def name_of(self, function: Function) -> str | None:
+    def name_of(self, function: Function | Live[Any]) -> str | None:
         """The full name of a function, or None if it is not declared here."""
         return self._names.get(id(function))
 
@@ -81,6 +84,15 @@ class Registry:
         for registry, named in places:
             registry._schedules[named.name] = named
 
+    def add_live(self, name: str, live: Live[Any]) -> None:
+        """Declare a live value here and wherever this registry is included. Raises `DeclarationError`."""
+        places = list(self._places(name))
+        for registry, full_name in places:
+            registry._check_live(full_name)
+        for registry, full_name in places:
+            registry._lives[full_name] = live
+            registry._names.setdefault(id(live), full_name)
+
     def include(self, other: Registry, prefix: str, path: str | None = None) -> None:
         """Take in all functions of `other`, also those declared later, as `prefix` + their name.
 
@@ -96,6 +108,8 @@ class Registry:
         other._includers.append((self, prefix))
         for name, function in other.functions.items():
             self.add(prefix + name, function)
+        for name, live in other.lives.items():
+            self.add_live(prefix + name, live)
         for declared in other.schedules.values():
             self.add_schedule(replace(declared, name=prefix + declared.name, job=prefix + declared.job))
         if path is not None:
@@ -137,6 +151,16 @@ class Registry:
             raise DeclarationError(
                 f"schedule {declared.name!r} is declared twice, the second time here; give one of them another name="
             )
+
+    def _check_live(self, name: str) -> None:
+        if self._serving:
+            raise DeclarationError(
+                f"live value {name!r} is declared after serving started; declare it in a module that the application "
+                "imports"
+            )
+        if name in self._lives:
+            raise DeclarationError(f"live value {name!r} is declared twice, the second time here; names are unique")
+        check_name(name)
 
     def _check_address(self, path: str) -> None:
         if not path.startswith("/") or any(c in path for c in "?#<> \\") or "//" in path:
@@ -191,6 +215,31 @@ class Namespace:
             return made
 
         return _decorate(declare, first)
+
+    @overload
+    def live(self, fn: Callable[[], R], /) -> Live[R]: ...
+    @overload
+    def live(
+        self, name: str | None = None, /, *, every: float = 1.0, allow: Allow = None
+    ) -> Callable[[Callable[[], R]], Live[R]]: ...
+    def live(self, first: Any = None, /, *, every: float = 1.0, allow: Allow = None) -> Any:
+        """Declare a function whose value is pushed when it changes: `@hp.live(every=0.5)`.
+
+        It is called every so many seconds while somebody is subscribed, by one process per machine or cluster.
+        """
+
+        def declare(fn: Callable[[], R], name: str | None = None) -> Live[R]:
+            made = Live(_function(fn), name=name, every=every, allow=allow)
+            self.registry.add_live(made.name, made)
+            return made
+
+        return _decorate(declare, first)
+
+    def value(self, name: str, kind: type[R], /, *, doc: str = "", allow: Allow = None) -> Live[R]:
+        """Declare a live value that is set by hand, with `.set()`: `load = hp.value("load", float)`."""
+        made: Live[R] = value(name, kind, doc=doc, allow=allow)
+        self.registry.add_live(name, made)
+        return made
 
     def cron(
         self,

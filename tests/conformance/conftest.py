@@ -16,6 +16,7 @@ from hotplate.engines.postgres.files import PostgresFiles
 from hotplate.engines.postgres.firings import PostgresFirings
 from hotplate.engines.postgres.ledger import PostgresLedger
 from hotplate.engines.postgres.notify import NotifyFeed
+from hotplate.engines.postgres.values import PostgresValues
 from hotplate.engines.sqlite import folder
 from hotplate.engines.sqlite.database import Database
 from hotplate.engines.sqlite.doorbell import DoorbellFeed
@@ -23,7 +24,9 @@ from hotplate.engines.sqlite.files import SqliteFiles
 from hotplate.engines.sqlite.firings import SqliteFirings
 from hotplate.engines.sqlite.folder import NodeLock
 from hotplate.engines.sqlite.ledger import SqliteLedger
+from hotplate.engines.sqlite.values import SqliteValues
 from hotplate.firing import Firings
+from hotplate.live import Values
 from tests.servers import Postgres
 
 
@@ -48,6 +51,9 @@ class Implementation(ABC):
 
     @abstractmethod
     def files(self) -> Files: ...
+
+    @abstractmethod
+    def values(self) -> Values: ...
 
     @abstractmethod
     def firings(self) -> Firings:
@@ -92,6 +98,9 @@ class Embedded(Implementation):
     def firings(self) -> Firings:
         return SqliteFirings(self._database(), self.clock)
 
+    def values(self) -> Values:
+        return SqliteValues(self._database(), self.clock)
+
     def feed(self) -> Feed:
         feed = DoorbellFeed(folder.sockets(self.place))
         self._feeds.append(feed)
@@ -126,7 +135,7 @@ class Cluster(Implementation):
         self._reader = psycopg.connect(url, autocommit=True, options="-c search_path=hotplate")
         self._reader.execute(
             "truncate hotplate.runs, hotplate.lanes, hotplate.turns, hotplate.nodes, hotplate.files, hotplate.tallies, "
-            "hotplate.schedules cascade"
+            "hotplate.schedules, hotplate.lives cascade"
         )
 
     def ledger(self, clock: Clock | None = None) -> Ledger:
@@ -144,6 +153,9 @@ class Cluster(Implementation):
 
     def files(self) -> Files:
         return PostgresFiles(self._database())
+
+    def values(self) -> Values:
+        return PostgresValues(self._database(), self.clock)
 
     def firings(self, clock: Clock | None = None) -> Firings:
         ledger = self.ledger(clock)

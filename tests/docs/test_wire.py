@@ -31,7 +31,7 @@ def parameters(method: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def documented() -> dict[str, list[tuple[str, Any]]]:
-    rows = re.findall(r"^\| `((?:run|worker|schedule|rpc)\.\w+)` \| (.*?) ?\| ", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `((?:run|worker|live|schedule|rpc)\.\w+)` \| (.*?) ?\| ", PAGE, re.MULTILINE)
     param = re.compile(r"`(\w+)`(?: = ([^,]+))?")
     return {
         name: [(who, json.loads(value) if value else NO_DEFAULT) for who, value in param.findall(given)]

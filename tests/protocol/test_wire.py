@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from hotplate.client.run import Event as ClientEvent, Record, log_line
 from hotplate.engine import NodeInfo
 from hotplate.firing import Plan, pause
+from hotplate.live import Kept
+from hotplate.rpc.live import live_to_wire
 from hotplate.rpc.wire import (
     Run as WireRun,
     RunLog,
@@ -101,6 +103,15 @@ def test_the_server_writes_a_move_like_its_golden_file() -> None:
     at = datetime.fromisoformat(wire["at"]).timestamp()
     kept = Event(wire["seq"], "move", at, json.dumps(wire["data"]).encode())
     assert written(event_to_wire(kept)) == wire
+
+
+def test_the_server_writes_a_live_value_like_its_golden_file() -> None:
+    wire = golden("live_value")
+    at = datetime.fromisoformat(wire["at"]).timestamp()
+    kept = Kept(wire["name"], wire["version"], json.dumps(wire["value"]).encode(), None, at)
+    assert written(live_to_wire(kept)) == wire
+    failing = written(live_to_wire(Kept("load", 1, None, b'{"code":4001,"message":"No"}', at)))
+    assert (failing["value"], failing["error"]) == (None, {"code": 4001, "message": "No", "data": None})
 
 
 @pytest.mark.parametrize("seen", [{}, {"run/a": 1}, {"run/a": 17, "run/b=c": 0}])

@@ -1,6 +1,6 @@
 /** Hooks for React over the stores of the client. */
 import { createContext, createElement, useContext, useMemo, useSyncExternalStore, type ReactNode } from "react";
-import { connect, type AnyFunctions, type Client, type Run, type RunSnapshot, type StateSnapshot } from "./index.js";
+import { connect, fromWire, type AnyFunctions, type Client, type LiveValue, type Run, type RunSnapshot, type StateSnapshot } from "./index.js";
 import type { CallArguments, ResultOf } from "./typed.js";
 import { query, type QuerySnapshot } from "./query.js";
 
@@ -52,9 +52,11 @@ export function useTopic<Value = any>(name: string): StateSnapshot<Value> & { st
   return useMemo(() => ({ ...snapshot, status }), [snapshot, status]);
 }
 
-/** A live value as it stands. */
-export function useLive<Value = any>(name: string): StateSnapshot<Value> & { status: Status } {
-  return useTopic(`live/${name}`);
+/** A live value: null before the first one, and the last one while its function fails (`error`). */
+export function useLive<Value = any>(name: string): StateSnapshot<Value> & { status: Status; at: string | null } {
+  const { value: live, error, status } = useTopic<LiveValue<Value>>(`live/${name}`);
+  const failed = error ?? (live?.error ? fromWire(live.error) : null);
+  return { value: live?.value ?? null, at: live?.at ?? null, error: failed, status: failed ? "error" : status };
 }
 
 /** The snapshot of a topic, null where the name is empty. */

@@ -59,6 +59,15 @@ export interface Event {
   data: any;
 }
 
+/** A live value as it was pushed last. */
+export interface LiveValue<Value = unknown> {
+  name: string;
+  value: Value | null;
+  at: string | null;
+  error: ErrorObject | null;
+  version: number;
+}
+
 /** What a subscriber receives on a topic. */
 export interface Update {
   topic: string;

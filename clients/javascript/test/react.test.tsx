@@ -108,8 +108,12 @@ test("useTopic and useLive show what stands", async () => {
   await told({ topic: "workers", seq: 0, type: "workers", data: [{ id: "a" }, { id: "b" }] });
   await told({ topic: "workers", seq: 1, type: "gone", data: { id: "a" } });
   await told({ topic: "workers", seq: 1, type: "worker", data: { id: "c" } });
-  await told({ topic: "live/load", seq: 1, type: "live/load", data: 0 });
+  const live = { name: "load", value: 0, at: "2026-11-21T03:20:45Z", error: null, version: 1 };
+  await told({ topic: "live/load", seq: 1, type: "value", data: live });
   expect(text()).toBe("loaded c,b loaded 0");
+  const error = { code: 4001, message: "No" };
+  await told({ topic: "live/load", seq: 2, type: "value", data: { ...live, error, version: 2 } });
+  expect(text()).toBe("loaded c,b error 0");
   unmount();
   await vi.waitFor(() => expect(FakeWebSocket.last.isClosed).toBe(true), { timeout: 3000 });
 });

@@ -24,6 +24,7 @@ from .sqlite.doorbell import DoorbellFeed, DoorbellQueue, node_socket
 from .sqlite.files import SqliteFiles
 from .sqlite.firings import SqliteFirings
 from .sqlite.ledger import SqliteLedger
+from .sqlite.values import SqliteValues
 
 if TYPE_CHECKING:
     from .postgres.ledger import PostgresLedger
@@ -84,6 +85,7 @@ def _open_sqlite(place: Place, jobs: Jobs) -> Engine:
         SqliteFiles(database),
         jobs,
         firings=SqliteFirings(database),
+        values=SqliteValues(database),
     )
 
 
@@ -114,6 +116,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.firings import PostgresFirings  # noqa: PLC0415
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
+    from .postgres.values import PostgresValues  # noqa: PLC0415
     from .postgres.within import PostgresWithin  # noqa: PLC0415
 
     feed = NotifyFeed(place.database_url)
@@ -126,6 +129,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
         jobs,
         PostgresWithin(ledger, database),
         firings=PostgresFirings(ledger, database),
+        values=PostgresValues(database, ledger.now),
     )
 
 

@@ -14,6 +14,7 @@ from ..job import Job
 from ..options import StartOptions
 from ..run import State
 from ..signature import Signature
+from .live import LiveMethods
 from .schedule import ScheduleMethods
 from .start import Starting, only_signed_in
 from .wire import (
@@ -163,6 +164,10 @@ def builtin_targets(starting: Starting, prefix: str) -> Mapping[str, BuiltinTarg
     runs = RunMethods(starting, prefix)
     verbs = ("get", "list", "wait", "cancel", "retry", "log", "start")
     targets = {f"run.{verb}": BuiltinTarget(f"run.{verb}", getattr(runs, verb), public=public) for verb in verbs}
+    lives = LiveMethods(starting.registry, starting.engine)
+    shown = any(live.allow == "public" for live in starting.registry.lives.values())
+    for name in ("live.list", "live.get"):
+        targets[name] = BuiltinTarget(name, getattr(lives, name.partition(".")[2]), public=shown)
     schedules = ScheduleMethods(starting, prefix)
     for name in (f"schedule.{verb}" for verb in ("list", "pause", "resume", "fire")):
         targets[name] = BuiltinTarget(name, getattr(schedules, name.partition(".")[2]), public=False)

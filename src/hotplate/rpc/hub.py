@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Set
+from contextlib import AbstractContextManager
 from threading import Event, Lock, Thread
+from typing import Any
 
 from ..caller import Caller
 from ..errors import EngineError, InvalidParams, NotFound, Unauthenticated, Unavailable
+from ..live import PREFIX
 from ..update import RUN
 from .answer import SIGN_IN
+from .live import LiveTopic, is_for
 from .runs_told import RunTopics
 from .start import Starting
 from .state_topics import NodesTopic, RunsTopic, SchedulesTopic, StateTopic
 from .subscription import Subscription
+from .watching import Watching
 
 MOST_TOPICS = 100
 """So many topics one subscriber may follow."""
@@ -28,16 +33,18 @@ LOOK_S = 1.0
 TOO_SLOW = f"too slow: nothing was taken for {SLOW_S:.0f} s"
 CLOSING = "the server ends; come back"
 
+Within = Callable[[], AbstractContextManager[Any]]
+
 log = logging.getLogger("hotplate")
 
 
 class Hub:
     """Tells subscribers what is new on their topics. Its thread begins with the first of them.
 
-    prefix: the path that stands before Hotplate's addresses.
+    prefix: the path that stands before Hotplate's addresses. within: the context that live functions need.
     """
 
-    def __init__(self, starting: Starting, prefix: str) -> None:
+    def __init__(self, starting: Starting, prefix: str, within: Within) -> None:
         self._starting = starting
         self._runs = RunTopics(starting.engine, prefix)
         states: list[StateTopic] = [
@@ -45,8 +52,11 @@ class Hub:
             NodesTopic(starting.engine),
             SchedulesTopic(starting, prefix),
         ]
+        self._watching = Watching(starting.engine, starting.registry.lives, within)
+        states += [LiveTopic(name, starting.engine, self._watching) for name in starting.registry.lives]
         self._states = {state.name: state for state in states}
-        self._is_public = any(job.allow == "public" for job in starting.registry.jobs.values())
+        jobs, lives = starting.registry.jobs, starting.registry.lives
+        self._is_public = "public" in {one.allow for one in jobs.values()} | {one.allow for one in lives.values()}
         self._lock = Lock()
         self._all: set[Subscription] = set()
         self._changed: set[str] = set()
@@ -75,6 +85,7 @@ class Hub:
     def close(self) -> None:
         """The same, and end."""
         self.dismiss()
+        self._watching.close()
         if self._thread is not None:
             self._thread.join(LOOK_S)
 
@@ -121,7 +132,8 @@ class Hub:
             return min(max(after, 0), self._starting.run_for(topic.removeprefix(RUN), caller).seq)
         if topic not in self._states:
             raise NotFound(data=f"there is no topic {topic[:100]!r}; there are run/<id>, {', '.join(self._states)}")
-        if not caller.authenticated:
+        live = self._starting.registry.lives.get(topic.removeprefix(PREFIX)) if topic.startswith(PREFIX) else None
+        if not (caller.authenticated or live is not None and is_for(caller, live)):
             raise Unauthenticated(data=SIGN_IN)
         return 0
 

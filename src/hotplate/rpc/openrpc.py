@@ -1,7 +1,7 @@
 """`rpc.discover`: what can be called at an RPC address, as an OpenRPC document.
 
 Specification: https://spec.open-rpc.org. Jobs are methods whose result is their new run; the schema of the run's own
-result is in `x-hotplate-result`. `x-hotplate-kind` is `method`, `job` or `builtin`.
+result is in `x-hotplate-result`. `x-hotplate-kind` is `method`, `job` or `builtin`. `x-hotplate-lives` has live values.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..caller import Caller
 from ..job import Job
+from ..live import Live
 from ..registry import Function
 from ..signature import Schemas, Signature
 from .builtin import BuiltinTarget
@@ -37,15 +38,20 @@ class Discover:
     """The target of `rpc.discover`.
 
     info: title and version of the application. functions, builtins: what can be called, by the name used there.
+    lives: the live values, by name.
     Whoever has not signed in is told of public functions only.
     """
 
     name, needs_request, answer_async = NAME, False, None
 
     def __init__(
-        self, info: Mapping[str, str], functions: Mapping[str, Function], builtins: Mapping[str, BuiltinTarget]
+        self,
+        info: Mapping[str, str],
+        functions: Mapping[str, Function],
+        builtins: Mapping[str, BuiltinTarget],
+        lives: Mapping[str, Live[Any]],
     ) -> None:
-        self._info, self._functions, self._builtins = info, functions, builtins
+        self._info, self._functions, self._builtins, self._lives = info, functions, builtins, lives
         self.public = any(function.allow == "public" for function in functions.values())
         self.signature = Signature(lambda: None, name=NAME, noun="method")
         self.doc = _SUMMARY
@@ -77,6 +83,9 @@ class Discover:
             "openrpc": VERSION,
             "info": self._info,
             "methods": methods,
+            "x-hotplate-lives": [
+                _live(name, live, schemas) for name, live in self._lives.items() if whole or live.allow == "public"
+            ],
             "components": {"schemas": schemas.components},
         }
 
@@ -92,6 +101,12 @@ def _function(name: str, function: Function, schemas: Schemas) -> dict[str, Any]
     else:
         made["x-hotplate-kind"] = "method"
     return made | ({"x-hotplate-allow": function.allow} if function.allow else {})
+
+
+def _live(name: str, live: Live[Any], schemas: Schemas) -> dict[str, Any]:
+    described = _described(name, live.doc, live.signature, schemas)
+    texts = {key: described[key] for key in ("name", "summary", "description") if key in described}
+    return texts | {"schema": described["result"]["schema"]} | ({"x-hotplate-allow": live.allow} if live.allow else {})
 
 
 def _builtin(name: str, target: BuiltinTarget, schemas: Schemas) -> dict[str, Any]:

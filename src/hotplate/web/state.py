@@ -20,6 +20,7 @@ from ..engine import Engine, KeptFile
 from ..errors import Conflict, Error, Forbidden, HotplateError, NotFound, Unauthenticated
 from ..file import File, NewFile
 from ..job import Job
+from ..live import PREFIX, Live
 from ..method import Method
 from ..options import StartOptions
 from ..registry import Registry
@@ -88,7 +89,7 @@ class AppState:
         """This process's hub, which tells subscribers what is new."""
         with self._lock:
             if self._hub is None or self._hub_pid != os.getpid():
-                self._hub, self._hub_pid = Hub(self.starting, self.settings.prefix), os.getpid()
+                self._hub, self._hub_pid = Hub(self.starting, self.settings.prefix, self.app.app_context), os.getpid()
             return self._hub
 
     def dismiss(self) -> None:
@@ -111,6 +112,23 @@ class AppState:
         if name is None:
             raise HotplateError(f"job {job.name!r} is not declared in application {self.app.name!r}")
         return self.starting.start(name, job, params, options, current_caller())
+
+    def set_live(self, live: Live[Any], value: bytes) -> None:
+        """`context.Setter`: push a live value that is declared here."""
+        name, engine = self._name_of_live(live), self.engine()
+        if engine.values.put(name, value, None, None):
+            engine.feed.ring([PREFIX + name])
+
+    def get_live(self, live: Live[Any]) -> bytes | None:
+        """`context.Setter`: a live value as it was pushed last."""
+        found = self.engine().values.read([self._name_of_live(live)])
+        return found[0].data if found else None
+
+    def _name_of_live(self, live: Live[Any]) -> str:
+        name = self.registry.name_of(live)
+        if name is None:
+            raise HotplateError(f"live value {live.name!r} is not declared in application {self.app.name!r}")
+        return name
 
     def file_for(self, file_id: str, caller: Caller) -> KeptFile | None:
         """A kept file that this caller may read."""
@@ -174,7 +192,8 @@ class AppState:
     def _discover(self, path: str | None) -> Discover:
         functions = {name: self.registry.functions[full_name] for name, full_name in self.registry.served(path).items()}
         info = {"title": self.app.name, "version": self.version}
-        return Discover(info, functions, builtin_targets(self.starting, self.settings.prefix))
+        lives = self.registry.lives if path is None else {}
+        return Discover(info, functions, builtin_targets(self.starting, self.settings.prefix), lives)
 
 
 def _leave(engine: ref[Engine], pid: int) -> None:

@@ -1,0 +1,100 @@
+"""Live functions looked at again and again while somebody follows them: by one process per machine or cluster."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from threading import Event, Lock, Thread
+from typing import Any
+
+import msgspec
+
+from ..engine import Engine
+from ..errors import Error, InternalError, Unavailable, log_failure
+from ..live import PREFIX, Live
+from ..run import ErrorInfo, new_id
+
+LEASE_S = 10.0
+"""Whoever looks at a live function and is heard of no more is replaced after so many seconds."""
+
+LOOK_S = 1.0
+"""How often it is tried to have the lease, in seconds, while another has it."""
+
+log = logging.getLogger("hotplate")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Watching:
+    """Looks at the live functions of this process that are wanted, each in a thread of its own.
+
+    within: the context that an application's code needs.
+    """
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        lives: Mapping[str, Live[Any]],
+        within: Callable[[], AbstractContextManager[Any]],
+    ) -> None:
+        self._engine, self._lives, self._within = engine, lives, within
+        self._id = new_id()
+        self._lock = Lock()
+        self._ends: dict[str, Event] = {}
+
+    def begin(self, name: str) -> None:
+        """Look at a live function from now on, unless that is done or it has none."""
+        live = self._lives[name]
+        with self._lock:
+            if live.every is None or name in self._ends:
+                return
+            end = self._ends[name] = Event()
+        Thread(target=self._watch, args=(name, live, end), name=f"hotplate-live-{name}", daemon=True).start()
+
+    def end(self, name: str) -> None:
+        """Look at it no more."""
+        with self._lock:
+            end = self._ends.pop(name, None)
+        if end is not None:
+            end.set()
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        for name in list(self._ends):
+            self.end(name)
+
+    def _watch(self, name: str, live: Live[Any], end: Event) -> None:
+        values, held_until = self._engine().values, 0.0
+        said = ""
+        while not end.is_set():
+            begun = time.monotonic()
+            pause = LOOK_S
+            try:
+                if begun < held_until or values.lease(name, self._id, LEASE_S):
+                    held_until = held_until if begun < held_until else begun + LEASE_S / 3
+                    data, error, said = self._look(live, said)
+                    if values.put(name, data, error, self._id):
+                        self._engine().feed.ring([PREFIX + name])
+                    pause = max((live.every or LOOK_S) - (time.monotonic() - begun), 0.0)
+            except Unavailable:
+                held_until = 0.0
+            end.wait(pause)
+        with suppress(Unavailable):
+            values.release(self._id, [name])
+
+    def _look(self, live: Live[Any], said: str) -> tuple[bytes | None, bytes | None, str]:
+        """The value, or the error, as JSON; and what was said of an error in the log, as it is said once only."""
+        try:
+            with self._within():
+                return live.signature.encode(live.fn()), None, ""
+        except Exception as raised:
+            text = repr(raised)
+            error = raised if isinstance(raised, Error) else InternalError(data={"error_id": said.partition(" ")[0]})
+            if text != said.partition(" ")[2]:
+                error_id = log_failure(f"live value {live.name!r}", raised)
+                said = f"{error_id} {text}"
+                if not isinstance(raised, Error):
+                    error = InternalError(data={"error_id": error_id})
+            return None, _encode(ErrorInfo.of(error)), said
