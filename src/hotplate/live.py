@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from .context import setter
-from .errors import DeclarationError
+from .errors import DeclarationError, HotplateError
 from .signature import Signature
 
 T = TypeVar("T")
@@ -112,7 +112,7 @@ def value(name: str, kind: Any, *, doc: str = "", allow: str | None = None) -> L
     """A live value that is only ever set by hand, of a type."""
 
     def unset() -> None:
-        raise NotImplementedError(f"live value {name!r} has no function; it is set by hand")
+        raise HotplateError(f"live value {name!r} has no function; it is set by hand")
 
     unset.__annotations__["return"] = kind
     unset.__doc__ = doc or None

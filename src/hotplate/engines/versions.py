@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -55,6 +56,14 @@ class Schema(Struct, frozen=True, kw_only=True):
     tables: str
     steps: tuple[Step, ...] = ()
 
+    @classmethod
+    def of(cls, folder: Path, *added: str) -> Schema:
+        """The tables of `ledger.sql`, and what was added since, one step each: a file of the same name."""
+        schema = cls(tables=_sql(folder, "ledger"))
+        for version, what in enumerate(added, 2):
+            schema = schema.then(Step(version=version, compatible_from=1, what=what, sql=_sql(folder, what)))
+        return schema
+
     @property
     def version(self) -> Version:
         last = self.steps[-1] if self.steps else None
@@ -90,3 +99,7 @@ class Schema(Struct, frozen=True, kw_only=True):
         """Raise `EngineError` if this Hotplate does not work with the record at `where`."""
         if trouble := self.trouble(found):
             raise EngineError(f"{where}: {trouble}")
+
+
+def _sql(folder: Path, name: str) -> str:
+    return (folder / f"{name.replace(' ', '_')}.sql").read_text("utf-8")

@@ -12,22 +12,7 @@ from psycopg import Connection, errors
 from ...errors import EngineError
 from ..versions import Schema, Step, Version
 
-_STEPS = ("schedules", "live values")
-"""What was added since the first version, one step each: a file of statements of the same name."""
-
-
-def _sql(name: str) -> str:
-    return Path(__file__).with_name(name.replace(" ", "_")).with_suffix(".sql").read_text("utf-8")
-
-
-def _schema() -> Schema:
-    schema = Schema(tables=_sql("ledger"))
-    for version, what in enumerate(_STEPS, 2):
-        schema = schema.then(Step(version=version, compatible_from=1, what=what, sql=_sql(what)))
-    return schema
-
-
-SCHEMA = _schema()
+SCHEMA = Schema.of(Path(__file__).parent, "schedules", "live values")
 
 LOCK_MS = 500
 """How long a step waits at a time for tables that are in use: so long those who come after it wait, too."""

@@ -1,0 +1,82 @@
+"""Live values as they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hotplate import Hotplate, Namespace
+from hotplate.errors import DeclarationError, HotplateError, ResultUnusable
+
+
+def good() -> int:
+    """How many."""
+    return 3
+
+
+def with_a_parameter(n: int) -> int:
+    return n
+
+
+def generator() -> Iterator[int]:
+    yield 1
+
+
+async def asynchronous() -> int:
+    return 1
+
+
+@pytest.mark.parametrize(
+    ("fn", "options", "message"),
+    [
+        (with_a_parameter, {}, "has parameters"),
+        (generator, {}, "no plain function"),
+        (asynchronous, {}, "no plain function"),
+        (good, {"every": 0}, "every is 0"),
+        (good, {"every": True}, "every is True"),
+        (good, {"every": "often"}, "every is 'often'"),
+        (good, {"every": float("nan")}, "every is nan"),
+        (good, {"allow": "all"}, "allow is 'all'"),
+    ],
+)
+def test_what_cannot_be_a_live_value_is_refused_when_it_is_declared(fn: Any, options: Any, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        Hotplate().live(**options)(fn)
+
+
+def test_a_name_is_given_once() -> None:
+    hp = Hotplate()
+    hp.value("load", float)
+    with pytest.raises(DeclarationError, match="'load' is declared twice"):
+        hp.value("load", int)
+
+
+def test_it_stays_a_plain_function_and_goes_by_its_full_name() -> None:
+    hp, company = Hotplate(), Namespace("company")
+    assert company.live(every=0.5)(good)() == 3
+    hp.include(company)
+    assert list(hp.registry.lives) == ["company.good"]
+
+
+def test_one_that_is_set_by_hand_has_no_function_to_call() -> None:
+    with pytest.raises(HotplateError, match="set by hand"):
+        Hotplate().value("load", float)()
+
+
+def test_values_are_checked_by_their_type_and_kept_for_whoever_asks(tmp_path: Path) -> None:
+    app = Flask("lively")
+    app.config["HOTPLATE_DATA"] = str(tmp_path)
+    hp = Hotplate(app)
+    tags = hp.value("tags", list[str])
+    with app.app_context():
+        assert tags.get() is None
+        tags.set(["a", "b"])
+        assert tags.get() == ["a", "b"]
+        with pytest.raises(ResultUnusable):
+            tags.set([float("nan")])  # type: ignore[list-item]
+        assert tags.get() == ["a", "b"]
+    app.extensions["hotplate"].close()
