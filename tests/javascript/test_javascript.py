@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import snippets
-from tests.processes import Processes, Server
+from tests.processes import Processes, Server, free_port
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/javascript"
@@ -97,15 +97,32 @@ def test_types_fit(node: Node) -> None:
 
 
 def test_it_works_with_real_servers(node: Node, addresses: dict[str, str]) -> None:
-    printed = node("npx", "vitest", "run", "--exclude", "test/browser.test.ts", **addresses)
+    printed = node("npx", "vitest", "run", "--exclude", "test/browser/**", **addresses)
     assert "skipped" not in printed, printed
 
 
-def test_it_works_in_a_browser(node: Node, addresses: dict[str, str], guide: Server) -> None:
+@pytest.fixture
+def browsing(node: Node) -> Node:
+    """Runs one of the files with tests that need a browser."""
     if not shutil.which("chromium"):
         leave_out("chromium is not installed: sudo apt-get install chromium (see apt-packages.txt)")
-    printed = node("npx", "vitest", "run", "test/browser.test.ts", **addresses, HOTPLATE_GUIDE_URL=guide.url)
-    assert "skipped" not in printed, printed
+
+    def browse(name: str, **environ: str) -> str:
+        printed = node("npx", "vitest", "run", f"test/browser/{name}.test.ts", **environ)
+        assert "skipped" not in printed, printed
+        return printed
+
+    return browse
+
+
+def test_it_works_in_a_browser(browsing: Node, addresses: dict[str, str], guide: Server) -> None:
+    browsing("page", **addresses, HOTPLATE_GUIDE_URL=guide.url)
+
+
+def test_runs_go_on_in_pages_whatever_happens_to_pages_and_servers(browsing: Node) -> None:
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environ = {"HOTPLATE_ACCESS": "open", "HOTPLATE_PORT": str(free_port()), "PYTHONPATH": path}
+    browsing("demo", HOTPLATE_PYTHON=sys.executable, **environ)
 
 
 def test_the_file_that_pages_import_is_what_the_client_is_built_to(node: Node, tmp_path: Path) -> None:

@@ -1,17 +1,15 @@
 /** A page in a real browser, which imports the client from the server and follows a run, also after a reload. */
-import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connect } from "../src/index.js";
+import { connect } from "../../src/index.js";
+import { isInstalled, launch } from "./chromium.js";
 
-const CHROMIUM = "/usr/bin/chromium";
 const { HOTPLATE_URL, HOTPLATE_ASGI_URL, HOTPLATE_GUIDE_URL } = process.env;
-const isRoot = process.getuid?.() === 0;
 
-describe.skipIf(!HOTPLATE_URL || !existsSync(CHROMIUM))("a page without a build step", () => {
+describe.skipIf(!HOTPLATE_URL || !isInstalled)("a page without a build step", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: isRoot ? ["--no-sandbox"] : [] });
+    browser = await launch();
   });
   afterAll(() => browser?.close());
 
