@@ -29,6 +29,9 @@ from .peers import memory, quantile
 PAUSE_S = {1000: 0.3, 5000: 1.0}
 """Between two messages, in seconds, by the number of subscribers."""
 
+DELAY_S = {1000: 6, 5000: 15}
+"""All of them are connected after so many seconds, by their number."""
+
 START_S = 30.0
 """How long a server may take until it answers."""
 
@@ -50,8 +53,8 @@ class Pushing:
     url: str
     pid: int
 
-    def topic(self, times: int, pause: float) -> str:
-        """Where something will be said so often, once `begin` was called; until then the server is idle."""
+    def topic(self, times: int, pause: float, delay: float) -> str:
+        """Where something will be said so often, after so many seconds or once `begin` is called."""
         raise NotImplementedError
 
     def begin(self, times: int, pause: float) -> None:
@@ -72,7 +75,7 @@ class Broadcast(Pushing):
         self._process.stdout.readline()
         self.url, self.pid = f"http://127.0.0.1:{port}/", self._process.pid
 
-    def topic(self, times: int, pause: float) -> str:
+    def topic(self, times: int, pause: float, delay: float) -> str:
         return ""
 
     def begin(self, times: int, pause: float) -> None:
@@ -101,10 +104,9 @@ class Served(Pushing):
             time.sleep(0.1)
         self.pid = _listening(process.pid)
 
-    def topic(self, times: int, pause: float) -> str:
+    def topic(self, times: int, pause: float, delay: float) -> str:
         call = {"jsonrpc": "2.0", "id": 1, "method": "run.start"}
-        # it begins when all are there
-        params = {"job": "tell", "params": {"times": times, "pause": pause}, "delay": 6}
+        params = {"job": "tell", "params": {"times": times, "pause": pause}, "delay": delay}
         run = httpx.post(f"{self._root}/rpc", json={**call, "params": params}).json()["result"]
         return f"run/{run['id']}"
 
@@ -151,7 +153,7 @@ def tell(pushing: Pushing, found: Told, times: int) -> None:
     """Push so many messages to all subscribers. The first one, which finds everything cold, is left out."""
     pause = PAUSE_S[found.count]
     before = memory(pushing.pid)
-    topic = pushing.topic(times, pause)
+    topic = pushing.topic(times, pause, DELAY_S[found.count])
     with listening(pushing, topic, found.count) as process:
         time.sleep(1.0)  # until subscribers have been told how things stand
         found.sizes.append((memory(pushing.pid) - before) * 1e6 / 1024 / found.count)

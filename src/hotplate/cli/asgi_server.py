@@ -18,6 +18,7 @@ from ..web.asgi import asgi
 from ..web.state import AppState
 from ..web.wsgi_in_asgi import BrokenOff
 from . import access_log
+from .collecting import Collecting
 
 _KNOWN = ("Invalid HTTP request received.", "Unsupported upgrade request.")
 """Lines of uvicorn's for which there are others."""
@@ -89,4 +90,5 @@ def serve(app: Flask, state: AppState, listener: socket, *, quiet: bool, grace: 
         "ws_max_size": state.settings.max_body,
         "timeout_graceful_shutdown": grace,
     }
+    Collecting().start()
     Server(uvicorn.Config(access_log.AccessLog(asgi(app), quiet=quiet), **options), state).run(sockets=[listener])

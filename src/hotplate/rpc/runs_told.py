@@ -83,22 +83,20 @@ class RunTopics:
         run, is_whole = history.run, history.seq == history.run.seq
         facts = (run.state, run.attempt, run.stop_requested, run.waiting_for)
         events = [Update(topic, event.seq, event.type, _encode(event_to_wire(event))) for event in history.events]
+        size = sum(len(event.data) for event in events)
         progress = {}
         if is_whole and run.progress is not None and run.seq > at:  # whatever came after it: it may be new
             progress = {"progress": Update(topic, run.seq, "progress", _encode(run.progress))}
-        new = {follower for follower in followers if follower.known(topic) is None}
         # who has seen a run that has ended, with its own seq, has seen all of it
         is_over = is_whole and run.is_final and at < run.seq
-        changed = {f for f in followers if f not in new and (is_over or is_whole and f.known(topic) != facts)}
-        state = {"run": self._state(topic, history.seq, run)} if is_over or changed else {}
-        woken = list[Subscription]()
-        size = sum(len(event.data) for event in events)
-        begun = [self._state(topic, at, run), *events] if new else []
+        state = {"run": self._state(topic, history.seq, run)} if is_whole else {}
+        begun, woken = list[Update](), list[Subscription]()
         for follower in followers:
             known = follower.known(topic)
-            if follower in new:
+            if known is None:
+                begun = begun or [self._state(topic, at, run), *events]
                 said, stands, known = begun, state if is_over else {}, facts
-            elif follower in changed:
+            elif is_over or is_whole and known != facts:
                 said, stands, known = events, state, facts
             else:
                 said, stands = events, progress

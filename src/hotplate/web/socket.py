@@ -142,7 +142,6 @@ class Session:
         while self._is_open:
             await self._bell.wait()
             is_beat, self._bell.is_beat = self._bell.is_beat, False
-            self._bell.clear()
             answers, self._answers = self._answers, []
             updates = self._subscription.take()
             self._bell.writing_since = loop.time()

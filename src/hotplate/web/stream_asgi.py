@@ -58,7 +58,6 @@ class AsyncStreams:
                 if gone.done():
                     return
                 is_beat, bell.is_beat = bell.is_beat, False
-                bell.clear()
                 updates = subscription.take()
                 body = events(updates, seen)
                 if subscription.lost is not None:
