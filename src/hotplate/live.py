@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -106,6 +106,11 @@ class Live(Generic[T]):
             )
         if self.allow not in (None, "public"):
             raise DeclarationError(f"live value {self.name!r}: allow is {self.allow!r}; allowed: 'public' or None")
+
+
+def always(lives: Mapping[str, Live[Any]]) -> list[str]:
+    """The names of those that are looked at also while nobody is subscribed."""
+    return [name for name, live in lives.items() if live.always]
 
 
 def value(name: str, kind: Any, *, doc: str = "", allow: str | None = None) -> Live[Any]:

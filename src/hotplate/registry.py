@@ -220,16 +220,17 @@ class Namespace:
     def live(self, fn: Callable[[], R], /) -> Live[R]: ...
     @overload
     def live(
-        self, name: str | None = None, /, *, every: float = 1.0, allow: Allow = None
+        self, name: str | None = None, /, *, every: float = 1.0, always: bool = False, allow: Allow = None
     ) -> Callable[[Callable[[], R]], Live[R]]: ...
-    def live(self, first: Any = None, /, *, every: float = 1.0, allow: Allow = None) -> Any:
+    def live(self, first: Any = None, /, *, every: float = 1.0, always: bool = False, allow: Allow = None) -> Any:
         """Declare a function whose value is pushed when it changes: `@hp.live(every=0.5)`.
 
         It is called every so many seconds while somebody is subscribed, by one process per machine or cluster.
+        always: also while nobody is; a node sees to that (`hotplate worker`).
         """
 
         def declare(fn: Callable[[], R], name: str | None = None) -> Live[R]:
-            made = Live(_function(fn), name=name, every=every, allow=allow)
+            made = Live(_function(fn), name=name, every=every, always=always, allow=allow)
             self.registry.add_live(made.name, made)
             return made
 

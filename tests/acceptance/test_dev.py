@@ -139,6 +139,27 @@ def test_the_traceback_of_a_job_has_a_time_and_a_tag_as_every_line(shop: Shop) -
     assert all(re.match(r"[\d:]{8} (web|worker|job|dev) |    ", line) for line in said.splitlines())
 
 
+def test_what_is_live_always_is_looked_at_by_the_code_as_it_is_now(shop: Shop) -> None:
+    live = (
+        SHOP
+        + """
+@hp.live(every=0.1, always=True)
+def cost() -> int:
+    return {price}
+"""
+    )
+
+    def costs() -> Any:
+        with Client(shop.url, retries=0, timeout=5) as client, suppress(Unavailable, TransportError):
+            return client.live.get("cost")["value"]
+
+    shop.write(live.format(price=3))
+    shop.develop()
+    until(lambda: costs() == 3, "a cost of 3")
+    shop.write(live.format(price=4))
+    until(lambda: costs() == 4, "a cost of 4")
+
+
 def test_without_reload_code_that_cannot_be_loaded_ends_it(shop: Shop) -> None:
     shop.write("def broken(:\n")
     assert shop.develop("--no-reload").wait(30) == 1

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.home import ROOT, Home, kill, rpc
+from tests.acceptance.home import ROOT, Home, gone, kill, rpc
 from tests.acceptance.lively import APP, ASGI_APP
 from tests.processes import DEADLINE_S, Server, until
 from tests.streams import Stream, stream
@@ -139,3 +140,67 @@ def test_what_there_is_is_listed_and_what_is_not_is_refused(serve: Serve) -> Non
     assert rpc(server, "live.get", name="weather")["error"]["code"] == -32004
     with pytest.raises(AssertionError, match="live/weather"), stream(server.url, "live/weather"):
         pass
+
+
+def always(home: Home, board: Path) -> subprocess.Popen[bytes]:
+    """A node of the application, which looks at the notice also while nobody is subscribed."""
+    return home.node("-c", "1", app=APP, LIVELY=str(board.parent), LIVELY_ALWAYS="yes")
+
+
+def looker(board: Path, *before: int) -> int:
+    """The process that looks now, as soon as it is none of those before."""
+    return until(lambda: (found := looks(board)) and found[-1] not in before and found[-1], "somebody to look")
+
+
+def test_one_that_is_looked_at_always_is_so_by_one_process_of_all_and_by_another_when_it_is_gone(
+    home: Home, board: Path, serve: Serve
+) -> None:
+    nodes = [always(home, board) for _ in range(home.ground.nodes)]
+    first = looker(board)
+    assert any(first in home.workers(node) for node in nodes), "nobody is subscribed"
+    server = serve()
+    until(lambda: rpc(server, "live.get", name="notice")["result"]["value"], "a value that nobody has asked for")
+    with stream(server.url, "live/notice") as updates:
+        events = told(updates)
+        next_text(events, "first")
+        until(lambda: len(looks(board)) > 40, "many looks")
+        assert set(looks(board)) == {first}
+        kill(first)
+        write(board, "second")
+        next_text(events, "second")
+        second = looker(board, first)
+        (its_node,) = (node for node in nodes if second in home.workers(node))
+        home.kill(its_node)
+        write(board, "third")
+        next_text(events, "third")
+    in_turns = [pid for pid, _ in groupby(looks(board))]
+    assert in_turns[:3] == [first, second, looker(board, first, second)]
+    assert len(in_turns) == len(set(in_turns)), "no two have looked at the same time"
+
+
+def test_who_looks_always_ends_with_the_node_and_lets_others_go_on_at_once(
+    home: Home, board: Path, serve: Serve
+) -> None:
+    node = always(home, board)
+    first = looker(board)
+    server = serve()
+    with stream(server.url, "live/notice") as updates:
+        next_text(told(updates), "first")
+        node.terminate()
+        assert node.wait(DEADLINE_S) == 0
+        assert gone([first])
+        until(lambda: looks(board)[-1] == server.process.pid, "the web process to look", timeout=5)
+    again = always(home, board)
+    second = looker(board, first, server.process.pid)
+    home.kill(again)
+    until(lambda: gone([second]), "the end of who looks for a killed node")
+
+
+def test_who_looks_always_is_started_again_with_pauses_that_grow(home: Home, board: Path) -> None:
+    write(board, "end")
+    node = always(home, board)
+    until(lambda: home.printed().count("looks at live values ended (status 3)") == 2, "it to end twice")
+    assert "another one begins in 0.5 s" in home.printed()
+    assert "another one begins in 1 s" in home.printed()
+    write(board, "first")
+    assert looker(board, *looks(board)) in home.workers(node)

@@ -34,6 +34,26 @@ APPS = {
     "empty.py": "",
 }
 
+WATCHED = """
+from flask import Flask
+from hotplate import Hotplate
+
+app = Flask(__name__)
+hp = Hotplate(app)
+hp.value("load", float)
+
+@hp.live(every=0.5, always=True)
+def tide() -> float:
+    "How high the sea is."
+
+@hp.live
+def wind() -> float: ...
+
+@hp.cron("0 3 * * *", name="nightly")
+@hp.job
+def report() -> None: ...
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -267,6 +287,27 @@ def test_an_application_is_described_as_a_list(folder: Path) -> None:
     assert "method   Echo.reverse(text: string) -> string" in lines
     assert "job      estimate_pi(samples: integer = 20000000, seed: integer = 0) -> Estimate" in lines
     assert "builtin  worker.list() -> [Node]" in lines
+
+
+def test_live_values_and_schedules_are_described_as_well(folder: Path) -> None:
+    (folder / "watched.py").write_text(WATCHED)
+    lines = run(folder, "describe", "watched", "--text").stdout.splitlines()
+    assert lines[-5:] == [
+        "live     load -> number, set by hand",
+        "live     tide -> number, every 0.5 s, always",
+        "             How high the sea is.",
+        "live     wind -> number, every 1 s",
+        "schedule nightly: job report, cron 0 3 * * * UTC",
+    ]
+    document = json.loads(run(folder, "describe", "watched").stdout)
+    assert document["x-hotplate-schedules"] == [{"name": "nightly", "job": "report", "rule": "cron 0 3 * * * UTC"}]
+    assert document["x-hotplate-lives"][1] == {
+        "name": "tide",
+        "summary": "How high the sea is.",
+        "schema": {"type": "number"},
+        "every": 0.5,
+        "always": True,
+    }
 
 
 def test_an_application_is_described_as_openrpc(folder: Path) -> None:

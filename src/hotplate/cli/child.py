@@ -14,6 +14,7 @@ from ..engines.choice import place_of
 from ..extension import state_of
 from ..file import CHUNK
 from ..job import Job
+from ..live import always
 from ..worker.channel import Hello, Work
 from ..worker.worker import serve
 from . import terminal_log
@@ -39,6 +40,7 @@ class FlaskHome:
             keep=settings.keep,
             log_format=settings.log_format,
             schedules=list(self._state.registry.schedules.values()),
+            always=always(self._state.registry.lives),
         )
 
     def jobs(self) -> Mapping[str, Job[..., Any]]:

@@ -1,4 +1,4 @@
-"""An OpenRPC document as a list for reading: a function in a line, what it does below."""
+"""An OpenRPC document as a list for reading: a function, live value or schedule in a line, what it does below."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ Schema = Mapping[str, Any]
 
 
 def listed(document: Mapping[str, Any]) -> str:
-    """All functions of an OpenRPC document, each with its parameters, its result and its summary."""
-    return "\n".join(line for method in document["methods"] for line in _lines(method))
+    """All functions of an OpenRPC document, each with its parameters, its result and its summary; then the live values
+    and schedules."""
+    lines = [line for method in document["methods"] for line in _lines(method)]
+    lines += [line for live in document["x-hotplate-lives"] for line in _live_lines(live)]
+    lines += [
+        f"schedule {each['name']}: job {each['job']}, {each['rule']}" for each in document["x-hotplate-schedules"]
+    ]
+    return "\n".join(lines)
 
 
 def _lines(method: Mapping[str, Any]) -> Iterator[str]:
@@ -19,8 +25,18 @@ def _lines(method: Mapping[str, Any]) -> Iterator[str]:
     # A job answers with its run; what its runs result in says more.
     result = method.get("x-hotplate-result", method["result"]["schema"])
     yield f"{method['x-hotplate-kind']:8} {method['name']}({parameters}) -> {spelled(result)}"
-    if "summary" in method:
-        yield f"{'':12} {method['summary']}"
+    yield from _summary(method)
+
+
+def _live_lines(live: Mapping[str, Any]) -> Iterator[str]:
+    looked_at = f"every {live['every']:g} s" if "every" in live else "set by hand"
+    yield f"live     {live['name']} -> {spelled(live['schema'])}, {looked_at}{', always' * live.get('always', False)}"
+    yield from _summary(live)
+
+
+def _summary(of: Mapping[str, Any]) -> Iterator[str]:
+    if "summary" in of:
+        yield f"{'':12} {of['summary']}"
 
 
 def _parameter(parameter: Mapping[str, Any]) -> str:

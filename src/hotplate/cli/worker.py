@@ -62,8 +62,9 @@ def command(
     if host is None and os.environ.get("HOTPLATE_BROKER_URL"):
         become_celery(name, arguments)
     worker = [sys.executable, "-m", "hotplate.cli.child", name]
+    watcher = [sys.executable, "-m", "hotplate.cli.watcher", name, loglevel]
     opener = Opener(is_hosted=host is not None)
-    node = Node(worker, opener, arguments, host[0] if host else None)
+    node = Node(worker, watcher, opener, arguments, host[0] if host else None)
     node.on_log = terminal_log.show_line
     code = node.run()
     if opener.has_broker:

@@ -1,7 +1,9 @@
 """`rpc.discover`: what can be called at an RPC address, as an OpenRPC document.
 
 Specification: https://spec.open-rpc.org. Jobs are methods whose result is their new run; the schema of the run's own
-result is in `x-hotplate-result`. `x-hotplate-kind` is `method`, `job` or `builtin`. `x-hotplate-lives` has live values.
+result is in `x-hotplate-result`. `x-hotplate-kind` is `method`, `job` or `builtin`. `x-hotplate-lives` has live values:
+those with a function are looked at `every` so many seconds, and `always` or while somebody is subscribed;
+`x-hotplate-schedules` has schedules.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from ..caller import Caller
 from ..job import Job
 from ..live import Live
 from ..registry import Function
+from ..schedule import Schedule
 from ..signature import Schemas, Signature
 from .builtin import BuiltinTarget
 from .message import encode
@@ -38,7 +41,7 @@ class Discover:
     """The target of `rpc.discover`.
 
     info: title and version of the application. functions, builtins: what can be called, by the name used there.
-    lives: the live values, by name.
+    lives, schedules: live values and schedules, by name.
     Whoever has not signed in is told of public functions only.
     """
 
@@ -50,8 +53,10 @@ class Discover:
         functions: Mapping[str, Function],
         builtins: Mapping[str, BuiltinTarget],
         lives: Mapping[str, Live[Any]],
+        schedules: Mapping[str, Schedule],
     ) -> None:
-        self._info, self._functions, self._builtins, self._lives = info, functions, builtins, lives
+        self._info, self._functions, self._builtins = info, functions, builtins
+        self._lives, self._schedules = lives, schedules
         self.public = any(function.allow == "public" for function in functions.values())
         self.signature = Signature(lambda: None, name=NAME, noun="method")
         self.doc = _SUMMARY
@@ -86,6 +91,11 @@ class Discover:
             "x-hotplate-lives": [
                 _live(name, live, schemas) for name, live in self._lives.items() if whole or live.allow == "public"
             ],
+            "x-hotplate-schedules": [
+                {"name": name, "job": declared.job, "rule": declared.rule}
+                for name, declared in self._schedules.items()
+                if whole
+            ],
             "components": {"schemas": schemas.components},
         }
 
@@ -106,7 +116,8 @@ def _function(name: str, function: Function, schemas: Schemas) -> dict[str, Any]
 def _live(name: str, live: Live[Any], schemas: Schemas) -> dict[str, Any]:
     described = _described(name, live.doc, live.signature, schemas)
     texts = {key: described[key] for key in ("name", "summary", "description") if key in described}
-    return texts | {"schema": described["result"]["schema"]} | ({"x-hotplate-allow": live.allow} if live.allow else {})
+    made = texts | {"schema": described["result"]["schema"]} | ({"x-hotplate-allow": live.allow} if live.allow else {})
+    return made | ({"every": live.every, "always": live.always} if live.every is not None else {})
 
 
 def _builtin(name: str, target: BuiltinTarget, schemas: Schemas) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 class Watching:
     """Looks at the live functions of this process that are wanted, each in a thread of its own.
 
-    within: the context that an application's code needs.
+    within: the context that an application's code needs. watcher: the id of one that has died, whose leases are taken.
     """
 
     def __init__(
@@ -38,11 +38,13 @@ class Watching:
         engine: Callable[[], Engine],
         lives: Mapping[str, Live[Any]],
         within: Callable[[], AbstractContextManager[Any]],
+        watcher: str | None = None,
     ) -> None:
         self._engine, self._lives, self._within = engine, lives, within
-        self._id = new_id()
+        self._id = watcher or new_id()
         self._lock = Lock()
         self._ends: dict[str, Event] = {}
+        self._threads: list[Thread] = []
 
     def begin(self, name: str) -> None:
         """Look at a live function from now on, unless that is done or it has none."""
@@ -51,7 +53,10 @@ class Watching:
             if live.every is None or name in self._ends:
                 return
             end = self._ends[name] = Event()
-        Thread(target=self._watch, args=(name, live, end), name=f"hotplate-live-{name}", daemon=True).start()
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            thread = Thread(target=self._watch, args=(name, live, end), name=f"hotplate-live-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def end(self, name: str) -> None:
         """Look at it no more."""
@@ -61,9 +66,12 @@ class Watching:
             end.set()
 
     def close(self) -> None:
-        """Look at nothing any more."""
+        """Look at nothing any more, and let others do so: waits for looks that are going on, but not for long."""
         for name in list(self._ends):
             self.end(name)
+        deadline = time.monotonic() + LOOK_S
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0.0))
 
     def _watch(self, name: str, live: Live[Any], end: Event) -> None:
         values, held_until = self._engine().values, 0.0
@@ -78,8 +86,10 @@ class Watching:
                     if values.put(name, data, error, self._id):
                         self._engine().feed.ring([PREFIX + name])
                     pause = max((live.every or LOOK_S) - (time.monotonic() - begun), 0.0)
-            except Unavailable:
+            except Exception as error:
                 held_until = 0.0
+                if not isinstance(error, Unavailable):
+                    log.exception("live value %r could not be looked at; it is tried again", name)
             end.wait(pause)
         with suppress(Unavailable):
             values.release(self._id, [name])

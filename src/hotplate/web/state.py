@@ -192,8 +192,10 @@ class AppState:
     def _discover(self, path: str | None) -> Discover:
         functions = {name: self.registry.functions[full_name] for name, full_name in self.registry.served(path).items()}
         info = {"title": self.app.name, "version": self.version}
-        lives = self.registry.lives if path is None else {}
-        return Discover(info, functions, builtin_targets(self.starting, self.settings.prefix), lives)
+        builtins = builtin_targets(self.starting, self.settings.prefix)
+        if path is not None:
+            return Discover(info, functions, builtins, {}, {})
+        return Discover(info, functions, builtins, self.registry.lives, self.registry.schedules)
 
 
 def _leave(engine: ref[Engine], pid: int) -> None:

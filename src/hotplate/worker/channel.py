@@ -17,7 +17,8 @@ from ..schedule import Schedule
 class Hello(Struct, tag=True):
     """The worker has loaded the application: its jobs and schedules, where its record lies, what a node is to keep to.
 
-    grace, keep: seconds; concurrency, log_format: as in `Settings`.
+    grace, keep: seconds; concurrency, log_format: as in `Settings`. always: the live values that are looked at also
+    while nobody is subscribed, by name.
     """
 
     app: str
@@ -28,6 +29,7 @@ class Hello(Struct, tag=True):
     keep: float
     log_format: str = "text"
     schedules: list[Schedule] = []
+    always: list[str] = []
 
 
 class Failed(Struct, tag=True):

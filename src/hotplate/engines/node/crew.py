@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...worker.limits import thread_environment
 from .child import NODE_MARK, Child, Given
@@ -21,7 +21,7 @@ class Crew:
 
     def __init__(self, command: Sequence[str], node_id: str, concurrency: int) -> None:
         self._command, self.concurrency = command, concurrency
-        self._environment = {**os.environ, **thread_environment(concurrency), NODE_MARK: node_id}
+        self._environment = environment(concurrency) | {NODE_MARK: node_id}
         self.children: list[Child] = []
         self._failures = 0
         self._not_before = 0.0
@@ -94,6 +94,20 @@ class Crew:
         """Forget that children failed to start: the application has changed, or the record is there again."""
         self._failures, self._not_before = 0, 0.0
 
+    def stop_asked(self, asked: Mapping[tuple[str, int], str], grace: float) -> None:
+        """Stop what was asked to, by id and attempt with the reason; what waits behind others is asked back."""
+        for child in self.busy() if asked else ():
+            for at, given in enumerate(child.given):
+                reason = asked.get((given.claim.id, given.claim.attempt))
+                if reason and at == 0:
+                    child.stop(reason, grace)
+                elif reason and not child.recalled:
+                    child.recall()
+
+    def job_of(self, run_id: str) -> str:
+        """The job of a run that is going on here; empty if there is none."""
+        return next((g.claim.job for c in self.busy() for g in c.given if g.claim.id == run_id), "")
+
     def trim(self) -> None:
         """Let children go that were started for lent slots, when those came back some time ago."""
         alive = [child for child in self.children if not child.retiring]
@@ -158,6 +172,11 @@ class Crew:
             elif given.known.timeout is not None and given.stopped_for is None:
                 times.append(given.begun + given.known.timeout)
         return min(times, default=float("inf"))
+
+
+def environment(share: int) -> dict[str, str]:
+    """What processes of a node have in their environment that divide the cores between so many."""
+    return {**os.environ, **thread_environment(share)}
 
 
 def cores() -> int:

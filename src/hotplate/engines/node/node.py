@@ -32,6 +32,7 @@ from .report import Report, count
 from .sign import Sign
 from .ticker import Ticker
 from .tidings import Tidings
+from .watcher import Watcher
 
 PRUNE_S = 60.0
 PRUNE_RUNS = 500
@@ -46,11 +47,13 @@ log = logging.getLogger("hotplate.node")
 
 
 class Node:
-    """Runs until it is told to end. `command` starts a worker; `open_record` opens what a worker's hello names."""
+    """Runs until it is told to end. `command` starts a worker, `watch` what looks at live values that are looked at
+    always; `open_record` opens what a worker's hello names."""
 
     def __init__(
         self,
         command: Sequence[str],
+        watch: Sequence[str],
         open_record: Callable[[str, Hello], Record],
         arguments: NodeArguments,
         host: Host | None = None,
@@ -59,6 +62,7 @@ class Node:
         self._open_record, self._arguments, self._host = open_record, arguments, host
         self._crew = Crew(command, self.id, arguments.concurrency or cores())
         self._selector = selectors.DefaultSelector()
+        self._watcher = Watcher(watch, self.id, self._selector)
         self._record: Record | None = None
         self._known: dict[str, Known] = {}
         self._grace, self._keep = 0.0, float("inf")
@@ -111,12 +115,14 @@ class Node:
             if going:
                 log.info("ending; waiting for %s to finish, Ctrl-C again ends at once", count(going))
             self._crew.retire_all()
+            self._watcher.retire()
 
     def reload(self) -> None:
         """Let new workers load the application anew, while the old ones finish what they have begun."""
         log.info("loading the application anew")
         self._crew.retire_all()
         self._crew.try_again()
+        self._watcher.retire()
 
     # The loop's steps
 
@@ -149,10 +155,12 @@ class Node:
 
     def _look_at_crew(self, now: float) -> None:
         self._at["watch"] = self._crew.watch(now, self._grace)
+        self._watcher.keep(now)
         if self._stopping:
             if now >= self._end_at:
                 for child in self._crew.children:
                     child.kill()
+                self._watcher.kill()
         elif self._record is not None:
             self._spawn(self._crew.missing())
             self._crew.trim()
@@ -249,13 +257,7 @@ class Node:
 
     def _stop_asked(self, record: Record) -> None:
         asked = {(stop.id, stop.attempt): stop.reason for stop in record.ledger.stops(self.id)}
-        for child in self._crew.busy() if asked else ():
-            for at, given in enumerate(child.given):
-                reason = asked.get((given.claim.id, given.claim.attempt))
-                if reason and at == 0:
-                    child.stop(reason, self._grace)
-                elif reason and not child.recalled:
-                    child.recall()
+        self._crew.stop_asked(asked, self._grace)
 
     # What children say
 
@@ -305,10 +307,7 @@ class Node:
         self._notes.append(Note(id=said.id, attempt=said.attempt, progress=said.progress, events=said.events))
         for kind, at, line in said.events:
             if kind == "log":
-                self.on_log(self._job_of(said.id), said.id, at, line)
-
-    def _job_of(self, run_id: str) -> str:
-        return next((g.claim.job for c in self._crew.busy() for g in c.given if g.claim.id == run_id), "")
+                self.on_log(self._crew.job_of(said.id), said.id, at, line)
 
     def _welcome(self, child: Child, hello: Hello) -> None:
         first = self._record is None
@@ -330,6 +329,7 @@ class Node:
             return
         self._known = {job.name: job for job in hello.jobs}
         self._ticker.learn(hello.schedules)
+        self._watcher.learn(hello.always)
         self._crew.is_ready(child)
         self._rung = True
         if first:
@@ -457,12 +457,13 @@ class Node:
     def _ended(self) -> bool:
         is_late = self._stopping > 1 or time.monotonic() > self._end_at + LEAVE_S
         has_all = not self._outcomes or self._record is None or (self._away_since > 0 and is_late)
-        return self._stopping > 0 and not self._crew.children and has_all
+        return self._stopping > 0 and not self._crew.children and self._watcher.is_gone and has_all
 
     def _leave(self) -> None:
         for child in list(self._crew.children):
             child.kill()
             self._crew.bury(child)
+        self._watcher.close()
         self._report.leave(self._outcomes)
         if self._record is not None:
             with suppress(Unavailable):  # then others find out, those of this machine by the lock that is free
@@ -474,7 +475,7 @@ class Node:
     def _beat(self, record: Record) -> None:
         self._info.seen_at = time.time()
         self._info.running = [child.given[0].claim.id for child in self._crew.busy()]
-        self._info.memory = sum(child.rss() for child in self._crew.children)
+        self._info.memory = sum(child.rss() for child in self._crew.children) + self._watcher.memory()
         if not record.ledger.beat(self._info):
             self._return(record)
 
