@@ -46,7 +46,8 @@ class Hotplate(Namespace):
             )
         state = AppState(app, config.load(app.config), self.registry, self._version, _open_engine)
         app.extensions[EXTENSION] = state
-        app.wsgi_app = Door(app.wsgi_app, state, PAGES).serve  # type: ignore[method-assign]
+        state.door = Door(app.wsgi_app, state, PAGES)
+        app.wsgi_app = state.door.serve  # type: ignore[method-assign]
         _bound.add(app)
 
     @property

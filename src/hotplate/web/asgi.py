@@ -19,6 +19,7 @@ from ..caller import Caller
 from ..errors import HotplateError, Unavailable
 from ..rpc.message import error_response
 from .app_context import within, within_async
+from .before import Before
 from .body import BodyRefused, check_body, receive_body
 from .origins import Refused
 from .pushing import Pushing
@@ -26,7 +27,7 @@ from .reply import JSON, Headers, send as send_whole
 from .scope import Message, Receive, Scope, Send, environ_of, head_of, own_path
 from .state import EXTENSION, AppState
 from .threads import Busy, Threads
-from .wsgi import BODY_KEY, CALLER_KEY, Door, RpcDoor
+from .wsgi import BODY_KEY, CALLER_KEY, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi, spool
 
 DRAIN_S = 0.5
@@ -104,14 +105,16 @@ class AsgiDoor:
         await send({"type": "websocket.close", "code": 1000})  # before it was accepted: HTTP 403
 
     def _prepare(self) -> None:
-        # something that stands before the door, as ProxyFix does, is to see every request
-        door = getattr(self._app.wsgi_app, "__self__", None)
-        if isinstance(door, Door):
-            door.prepare()
+        door = self._state.door
+        door.prepare()
+        before: Before | None = None
+        if getattr(self._app.wsgi_app, "__self__", None) is door:
             self._rpc_doors, self._quick = door.rpc_doors, dict(door.quick_doors)
-            if door.guard is not None and door.serves(self._updates_path):
-                rpc = self._rpc_doors.get(self._state.settings.prefix + self._state.settings.rpc_path)
-                self._pushing = Pushing(self._state, door.guard, rpc, self._threads, self._places, self._wsgi)
+        else:  # something stands before the door, as ProxyFix does: it is to see every request
+            before = Before(self._app, self._threads)
+        if door.guard is not None and door.serves(self._updates_path):
+            rpc = door.rpc_doors.get(self._state.settings.prefix + self._state.settings.rpc_path)
+            self._pushing = Pushing(self._state, door.guard, rpc, before, self._threads, self._places, self._wsgi)
         if tracing.tracer() is not None:
             self._call = self._call_traced
         self._is_ready = True

@@ -13,30 +13,41 @@ from ..caller import Caller
 from ..errors import Error, Forbidden
 from ..rpc.answer import Places
 from ..rpc.following import following_targets
+from .before import Before
 from .bells import Bells
 from .origins import Guard, Refused
 from .reply import send_error
 from .scope import Message, Receive, Scope, Send, environ_of
-from .socket import Answer, Sockets
+from .socket import Answer, Sockets, deny
 from .state import AppState
-from .stream import status_of
-from .stream_asgi import AsyncStreams
-from .threads import Threads
+from .stream import BUSY_MS, status_of
+from .stream_asgi import AsyncStreams, begin
+from .threads import Busy, Threads
 from .wsgi import BODY_KEY, CALLER_KEY, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi
 
-_OF_HANDSHAKE = (b"upgrade", b"connection", b"content-length", b"content-type")
+_OF_HANDSHAKE = ("HTTP_UPGRADE", "HTTP_CONNECTION")
 
 Reply = Callable[..., Any]
 
 
 class Pushing:
-    """Both doors, on whichever event loop they are asked. door: the common RPC address, if the application has it."""
+    """Both doors, on whichever event loop they are asked.
+
+    door: the common RPC address, if the application has it. before: what stands before our doors.
+    """
 
     def __init__(
-        self, state: AppState, guard: Guard, door: RpcDoor | None, threads: Threads, places: Places, wsgi: WsgiInAsgi
+        self,
+        state: AppState,
+        guard: Guard,
+        door: RpcDoor | None,
+        before: Before | None,
+        threads: Threads,
+        places: Places,
+        wsgi: WsgiInAsgi,
     ) -> None:
-        self._state, self._guard, self._door = state, guard, door
+        self._state, self._guard, self._door, self._before = state, guard, door, before
         self._threads, self._places, self._wsgi = threads, places, wsgi
         self._following: Mapping[str, Any] = following_targets()
         self._answerer = state.answerer(None, self._following)
@@ -45,9 +56,16 @@ class Pushing:
     async def http(self, scope: Scope, receive: Receive, send: Send, reply: Reply) -> None:
         """A stream. `reply` sends what a WSGI application answers at once."""
         streams = AsyncStreams(self._state.hub(), self._guard, self._on_loop(), self._threads)
-        environ = environ_of(scope)
         try:
-            await streams.serve(scope, receive, send)
+            environ = await self._show(environ_of(scope))
+        except Busy:
+            await begin(send, BUSY_MS)
+            return
+        if environ is None:
+            await self._wsgi.serve(self._state.app, environ_of(scope), receive, send)
+            return
+        try:
+            await streams.serve(environ, receive, send)
         except Refused as refused:
             status, error = refused.status, Forbidden(data=refused.reason)
             await reply(lambda _, start: send_error(start, status, error), environ, send)
@@ -57,8 +75,23 @@ class Pushing:
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A connection for calls and updates."""
-        hub, settings = self._state.hub(), self._state.settings
-        await Sockets(hub, self._guard, self._on_loop(), self._answering, settings.max_body).serve(scope, receive, send)
+        await receive()
+        scheme = {"wss": "https"}.get(scope.get("scheme", "ws"), "http")
+        try:
+            environ = await self._show(environ_of({**scope, "method": "GET", "scheme": scheme}))
+        except Busy:
+            await deny(Refused("503 Service Unavailable", "all threads of the server are busy"), scope, send)
+            return
+        if environ is None:
+            await deny(Refused("403 Forbidden", "what stands before the application answers by itself"), scope, send)
+            return
+        sockets = Sockets(
+            self._state.hub(), self._guard, self._on_loop(), self._answering, self._state.settings.max_body
+        )
+        await sockets.serve(environ, scope, receive, send)
+
+    async def _show(self, environ: WSGIEnvironment) -> WSGIEnvironment | None:
+        return environ if self._before is None else await self._before.show(environ)
 
     def _on_loop(self) -> Bells:
         loop = get_running_loop()
@@ -66,10 +99,10 @@ class Pushing:
             self._bells = Bells(loop, self._state.dismiss)
         return self._bells
 
-    def _answering(self, scope: Scope) -> Answer:
-        return partial(self._answer, scope)
+    def _answering(self, environ: WSGIEnvironment) -> Answer:
+        return partial(self._answer, environ)
 
-    async def _answer(self, scope: Scope, body: bytes, caller: Caller) -> bytes | None:
+    async def _answer(self, environ: WSGIEnvironment, body: bytes, caller: Caller) -> bytes | None:
         door = self._door
         if (
             door is None
@@ -77,12 +110,12 @@ class Pushing:
             or not (door.by_view or door.needs_request(body))
         ):
             return await self._answerer.answer_async(body, caller, self._places)
-        return await self._enter_view(door, scope, body, caller)
+        return await self._enter_view(door, environ, body, caller)
 
-    async def _enter_view(self, door: RpcDoor, scope: Scope, body: bytes, caller: Caller) -> bytes | None:
+    async def _enter_view(self, door: RpcDoor, environ: WSGIEnvironment, body: bytes, caller: Caller) -> bytes | None:
         """Within a Flask request, made of the one by which the connection was opened."""
-        environ = _as_post(scope, f"{self._state.settings.prefix}{self._state.settings.rpc_path}", body)
-        environ[CALLER_KEY], environ[BODY_KEY] = caller, body
+        path = f"{self._state.settings.prefix}{self._state.settings.rpc_path}"
+        asked = _as_post(environ, path, body) | {CALLER_KEY: caller, BODY_KEY: body}
         pieces, never = list[bytes](), Event()
 
         async def receive() -> Message:
@@ -92,15 +125,19 @@ class Pushing:
         async def send(message: Message) -> None:
             pieces.append(message.get("body", b""))
 
-        await self._wsgi.carry_out(door.inner, environ, receive, send)
+        await self._wsgi.carry_out(door.inner, asked, receive, send)
         return b"".join(pieces) or None
 
 
-def _as_post(scope: Scope, path: str, body: bytes) -> WSGIEnvironment:
-    kept = [pair for pair in scope["headers"] if pair[0] not in _OF_HANDSHAKE and not pair[0].startswith(b"sec-")]
-    headers = [*kept, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    request = {"method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
-    scheme = {"wss": "https"}.get(scope.get("scheme", "ws"), "http")
-    environ = environ_of({**scope, **request, "scheme": scheme})
-    environ["wsgi.input"] = BytesIO(body)
-    return environ
+def _as_post(environ: WSGIEnvironment, path: str, body: bytes) -> WSGIEnvironment:
+    kept = {
+        key: value for key, value in environ.items() if key not in _OF_HANDSHAKE and not key.startswith("HTTP_SEC_")
+    }
+    return kept | {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+    }

@@ -7,6 +7,7 @@ from asyncio import CancelledError, Semaphore, Task, create_task, current_task, 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from ..caller import Caller
 from ..errors import InvalidRequest, Unavailable
@@ -16,7 +17,7 @@ from ..rpc.message import error_response
 from ..rpc.subscription import Subscription
 from .bells import Bell, Bells
 from .origins import Guard, Refused
-from .scope import Message, Receive, Scope, Send, environ_of
+from .scope import Message, Receive, Scope, Send
 from .threads import Busy
 
 PROTOCOL = "hotplate.v1"
@@ -42,32 +43,29 @@ log = logging.getLogger("hotplate")
 class Sockets:
     """WebSockets at `/updates`.
 
-    answering: answers what comes over the connection of a scope, as at the RPC address, with `updates.*`.
+    answering: answers what comes over the connection of an environ, as at the RPC address, with `updates.*`.
     max_body: bytes of a message.
     """
 
     def __init__(
-        self, hub: Hub, guard: Guard, bells: Bells, answering: Callable[[Scope], Answer], max_body: int
+        self, hub: Hub, guard: Guard, bells: Bells, answering: Callable[[WSGIEnvironment], Answer], max_body: int
     ) -> None:
         self._hub, self._guard, self._bells, self._max_body = hub, guard, bells, max_body
         self._answering = answering
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application, for scopes of type `websocket`."""
-        await receive()
-        scheme = {"wss": "https"}.get(scope.get("scheme", "ws"), "http")
+    async def serve(self, environ: WSGIEnvironment, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection that is asked for, until it is closed; `environ` is that of its scope."""
         try:
-            caller = self._guard.admit(environ_of({**scope, "method": "GET", "scheme": scheme}))
+            caller = self._guard.admit(environ)
         except Refused as refused:
-            log.info("a WebSocket was refused: %s", refused.reason)
-            await _deny(refused, scope, send)
+            await deny(refused, scope, send)
             return
         offered = PROTOCOL if PROTOCOL in scope.get("subprotocols", ()) else None
         await send({"type": "websocket.accept", "subprotocol": offered})
         bell, ring = self._bells.new()
         subscription = self._hub.subscribe(caller, ring)
         try:
-            await Session(caller, subscription, bell, self._answering(scope), self._max_body, send).run(receive)
+            await Session(caller, subscription, bell, self._answering(environ), self._max_body, send).run(receive)
         finally:
             subscription.close()
             self._bells.drop(bell)
@@ -176,8 +174,9 @@ def _body(message: Message) -> bytes:
     return text.encode("utf-8", "surrogatepass") if text is not None else bytes(message.get("bytes") or b"")
 
 
-async def _deny(refused: Refused, scope: Scope, send: Send) -> None:
+async def deny(refused: Refused, scope: Scope, send: Send) -> None:
     """Say no before the connection is made: a plain HTTP answer, where the server can send one."""
+    log.info("a WebSocket was refused: %s", refused.reason)
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": NORMAL})  # HTTP 403
         return

@@ -6,7 +6,7 @@ import atexit
 import os
 from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from flask import Flask
@@ -35,6 +35,9 @@ from .asking import READY_S, Question, nodes_alive
 from .metrics import COUNT_S, watch
 from .stream import Streams
 
+if TYPE_CHECKING:
+    from .wsgi import Door
+
 EXTENSION = "hotplate"
 """Under this key of `app.extensions`."""
 
@@ -47,7 +50,10 @@ class AppState:
     version: the application's own, for those who read its OpenRPC document.
     observe: told of every call, for a log line a call; set it before the first one.
     celery: the Celery application that goes with it, once it was asked for.
+    door: what stands before the application's own pages.
     """
+
+    door: Door
 
     def __init__(
         self,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from asyncio import create_task
+from collections.abc import Iterable
 from functools import partial
+from wsgiref.types import WSGIEnvironment
 
 from ..errors import Unavailable
 from ..rpc.hub import Hub
@@ -11,7 +13,7 @@ from ..rpc.subscription import Subscription
 from ..update import RUN
 from .bells import Bell, Bells
 from .origins import Guard
-from .scope import Receive, Scope, Send, environ_of
+from .scope import Receive, Send
 from .stream import BUSY_MS, HEADERS, RETRY_MS, asked, events
 from .threads import Busy, Threads
 
@@ -24,9 +26,8 @@ class AsyncStreams:
     def __init__(self, hub: Hub, guard: Guard, bells: Bells, threads: Threads) -> None:
         self._hub, self._guard, self._bells, self._threads = hub, guard, bells, threads
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application. Raises `Refused` before anything was sent, and an `Error` for a wrong question."""
-        environ = environ_of(scope)
+    async def serve(self, environ: WSGIEnvironment, receive: Receive, send: Send) -> None:
+        """Answer a request. Raises `Refused` before anything was sent, and an `Error` for a wrong question."""
         caller = self._guard.admit(environ)
         topics, after = asked(environ)
         cors = [(name.lower().encode(), value.encode()) for name, value in self._guard.cors_headers(environ)]
@@ -38,8 +39,7 @@ class AsyncStreams:
                 retry = RETRY_MS
             except (Busy, Unavailable):  # any other status would make a browser give up for good
                 retry = BUSY_MS
-            await send({"type": "http.response.start", "status": 200, "headers": [*STREAM, *cors]})
-            await send({"type": "http.response.body", "body": b"retry: %d\n\n" % retry, "more_body": retry == RETRY_MS})
+            await begin(send, retry, cors)
             if retry == RETRY_MS:
                 seen = {topic: after.get(topic, 0) for topic in subscription.topics if topic.startswith(RUN)}
                 await self._push(subscription, seen, bell, receive, send)
@@ -70,6 +70,12 @@ class AsyncStreams:
             return
         finally:
             gone.cancel()
+
+
+async def begin(send: Send, retry: int, cors: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    """Begin a stream that comes back after so many milliseconds, and end it if that is BUSY_MS."""
+    await send({"type": "http.response.start", "status": 200, "headers": [*STREAM, *cors]})
+    await send({"type": "http.response.body", "body": b"retry: %d\n\n" % retry, "more_body": retry != BUSY_MS})
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -21,6 +21,7 @@ from ..errors import DeclarationError, Forbidden, Unauthenticated
 from ..rpc.answer import SIGN_IN, Answerer
 from ..rpc.message import error_response
 from .app_context import within
+from .before import note
 from .body import BodyRefused, read_body
 from .origins import Guard, Refused
 from .pages import Page
@@ -243,6 +244,8 @@ class PageDoor:
 
     def serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application."""
+        if note(environ, start_response):
+            return []
         try:
             caller = self._guard.admit(environ) if self._page.guarded else ANONYMOUS
         except Refused as refused:
