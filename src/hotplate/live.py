@@ -21,6 +21,10 @@ LEAST_S = 0.05
 """The shortest pause between two looks of a live function, in seconds."""
 
 
+LONGEST_LEASE_S = 60.0
+"""For so many seconds the lease of a live value can be had at most."""
+
+
 class Kept(Struct, frozen=True):
     """A live value as it stands on record: `data` is JSON, None before the first; `error` is a JSON error object while
     its function fails. `version` is raised with each change, at the Unix timestamp `at`."""
@@ -45,7 +49,8 @@ class Values(Protocol):
         """
 
     def lease(self, name: str, watcher: str, seconds: float) -> bool:
-        """Have, or keep, the lease of a value for so long; False if another watcher has it."""
+        """Have, or keep, the lease of a value for so long, which is `LONGEST_LEASE_S` at most; False if another watcher
+        has it."""
 
     def release(self, watcher: str, names: Collection[str]) -> None:
         """Give back the leases that the watcher has."""

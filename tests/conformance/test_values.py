@@ -97,6 +97,15 @@ class TestLeases:
         assert values.put("load", b"4", None, None)  # by hand
         assert stands(values) == (3, b"4", None)
 
+    def test_a_long_one_is_kept_from_those_who_ask_for_a_short_one(self, engine: Implementation) -> None:
+        values = engine.values()
+        values.lease("load", "a", 60)
+        assert not values.lease("load", "b", 1)
+        engine.clock.now += 59
+        assert not values.lease("load", "b", 1)
+        engine.clock.now += 2
+        assert values.lease("load", "b", 1)
+
     def test_a_clock_that_is_set_back_keeps_nobody_waiting(self, engine: Implementation) -> None:
         values = engine.values()
         values.lease("load", "a", 10)

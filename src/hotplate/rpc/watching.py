@@ -13,11 +13,15 @@ import msgspec
 
 from ..engine import Engine
 from ..errors import Error, InternalError, Unavailable, log_failure
-from ..live import PREFIX, Live
+from ..live import LONGEST_LEASE_S, PREFIX, Live
 from ..run import ErrorInfo, new_id
 
-LEASE_S = 10.0
-"""Whoever looks at a live function and is heard of no more is replaced after so many seconds."""
+LEASE_S = 4.0
+"""Whoever looks at a live function and is heard of no more is replaced after so many seconds, and three times as many
+as a look takes: so that nobody else begins meanwhile."""
+
+FIRST_LOOK_S = 2.0
+"""So long the first look is thought to take, in seconds."""
 
 LOOK_S = 1.0
 """How often it is tried to have the lease, in seconds, while another has it."""
@@ -75,14 +79,15 @@ class Watching:
 
     def _watch(self, name: str, live: Live[Any], end: Event) -> None:
         values, held_until = self._engine().values, 0.0
-        said = ""
+        said, took = "", FIRST_LOOK_S
         while not end.is_set():
             begun = time.monotonic()
             pause = LOOK_S
             try:
-                if begun < held_until or values.lease(name, self._id, LEASE_S):
+                if begun < held_until or values.lease(name, self._id, min(LEASE_S + 3 * took, LONGEST_LEASE_S)):
                     held_until = held_until if begun < held_until else begun + LEASE_S / 3
                     data, error, said = self._look(live, said)
+                    took = time.monotonic() - begun
                     if values.put(name, data, error, self._id):
                         self._engine().feed.ring([PREFIX + name])
                     pause = max((live.every or LOOK_S) - (time.monotonic() - begun), 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from ...live import Kept
+from ...live import LONGEST_LEASE_S, Kept
 from .database import Database
 
 
@@ -28,7 +28,7 @@ class PostgresValues:
         now = self._now()
         with self._db.write(durable=False) as cx:
             given = {"name": name, "watcher": watcher, "now": now, "until": now + seconds}
-            return cx.execute(_LEASE, given).rowcount == 1
+            return cx.execute(_LEASE, given | {"last": now + LONGEST_LEASE_S}).rowcount == 1
 
     def release(self, watcher: str, names: Collection[str]) -> None:
         with self._db.write(durable=False) as cx:
@@ -45,9 +45,9 @@ _PUT = b"""
         and (version = 0 or error is distinct from %(error)s::bytea
             or %(error)s::bytea is null and data is distinct from %(data)s::bytea)
 """
-# a lease that ends later than one can be taken was written before the clock was set back
+# a lease that ends later than the longest that can be had was written before the clock was set back
 _LEASE = b"""
     insert into hotplate.lives as l (name, watcher, until) values (%(name)s, %(watcher)s, %(until)s)
     on conflict (name) do update set watcher = excluded.watcher, until = excluded.until
-    where l.watcher is null or l.watcher = excluded.watcher or l.until <= %(now)s or l.until > %(until)s
+    where l.watcher is null or l.watcher = excluded.watcher or l.until <= %(now)s or l.until > %(last)s
 """

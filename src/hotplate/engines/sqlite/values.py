@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from ...live import Kept
+from ...live import LONGEST_LEASE_S, Kept
 from .database import Database
 
 
@@ -30,7 +30,7 @@ class SqliteValues:
         now = self._clock()
         with self._db.write(durable=False) as cx:
             given = {"name": name, "watcher": watcher, "now": now, "until": now + seconds}
-            return cx.execute(_LEASE, given).rowcount == 1
+            return cx.execute(_LEASE, given | {"last": now + LONGEST_LEASE_S}).rowcount == 1
 
     def release(self, watcher: str, names: Collection[str]) -> None:
         with self._db.write(durable=False) as cx:
@@ -46,9 +46,9 @@ _PUT = """
     where name = :name and (:watcher is null or watcher = :watcher)
         and (version = 0 or error is not :error or :error is null and data is not :data)
 """
-# a lease that ends later than one can be taken was written before the clock was set back
+# a lease that ends later than the longest that can be had was written before the clock was set back
 _LEASE = """
     insert into lives (name, watcher, until) values (:name, :watcher, :until) on conflict (name) do update
     set watcher = excluded.watcher, until = excluded.until
-    where watcher is null or watcher = excluded.watcher or until <= :now or until > :until
+    where watcher is null or watcher = excluded.watcher or until <= :now or until > :last
 """
