@@ -23,6 +23,7 @@ check: .venv/.dev ## formatting, lint, types, import direction, sizes
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
+	@for folder in examples/*/; do MYPYPATH=$$folder $(BIN)/mypy $$folder || exit; done
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/house.py
 

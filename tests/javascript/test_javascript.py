@@ -7,16 +7,16 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.docs import snippets
+from tests.node import execute, install, leave_out
 from tests.processes import Processes, Server, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -32,48 +32,8 @@ Node = Callable[..., str]
 @pytest.fixture(scope="session")
 def node() -> Node:
     """Runs a program of the client's development environment, which is installed as its lock file has it."""
-    if lacking := missing():
-        leave_out(lacking)
-    stamp, lock = CLIENT / "node_modules/.package-lock.json", CLIENT / "package-lock.json"
-    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
-        execute("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-        stamp.touch()
-    return execute
-
-
-def leave_out(why: str) -> None:
-    """Skip the test; CI has everything."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
-
-
-def missing() -> str | None:
-    """Why the tests cannot run here, if so."""
-    found = shutil.which("node"), shutil.which("npm")
-    version = subprocess.check_output(["node", "--version"], text=True) if all(found) else ""
-    if version and int(re.findall(r"\d+", version)[0]) >= 20:
-        return None
-    return f"Node 20 or newer with npm is not installed ({version.strip() or 'none is'}); see apt-packages.txt"
-
-
-def execute(*argv: str, cwd: Path = CLIENT, **environ: str) -> str:
-    """What a program prints. Fails if it does."""
-    program = subprocess.Popen(
-        argv,
-        cwd=cwd,
-        env=os.environ | {"NO_COLOR": "1"} | environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        printed, errors = program.communicate(timeout=110)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(program.pid, signal.SIGKILL)  # browsers and the like that it has left
-    assert program.returncode == 0, f"{argv} ended with {program.returncode}:\n{printed}{errors}"
-    return printed
+    install(CLIENT)
+    return partial(execute, cwd=CLIENT)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,44 @@
+// A browser that tests in Python steer: a JSON line says what to do, a JSON line answers.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+
+const { chromium } = createRequire(`${process.cwd()}/`)("playwright-core");
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+});
+const pages = [];
+
+const commands = {
+  async open({ url, ...options }) {
+    const page = await browser.newPage(options);
+    page.problems = [];
+    page.requested = [];
+    page.on("pageerror", (error) => page.problems.push(String(error)));
+    page.on("request", (request) => page.requested.push(request.url()));
+    page.on("websocket", (socket) => page.requested.push(socket.url()));
+    await page.goto(url);
+    return pages.push(page) - 1;
+  },
+  evaluate: (page, { expression }) => page.evaluate(expression),
+  until: async (page, { expression, timeout }) =>
+    (await page.waitForFunction(expression, undefined, { timeout: timeout * 1000, polling: 20 })).jsonValue(),
+  click: (page, { selector }) => page.click(selector),
+  reload: (page) => page.reload().then(() => null),
+  picture: (page, { path }) => page.screenshot({ path, fullPage: true }).then(() => null),
+  problems: (page) => page.problems,
+  requested: (page) => page.requested,
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { command, page, ...options } = JSON.parse(line);
+  let answer;
+  try {
+    const result = command === "open" ? commands.open(options) : commands[command](pages[page], options);
+    answer = { result: (await result) ?? null };
+  } catch (error) {
+    answer = { error: String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await browser.close();
