@@ -1,5 +1,5 @@
 /**
- * Builds the package into dist/, with types, and the one file that servers give to pages without a build step.
+ * Builds the package into dist/, with types, and the files that servers give to pages without a build step.
  * With a folder as argument it puts all JavaScript there, and writes nothing else.
  */
 import { build } from "esbuild";
@@ -29,8 +29,9 @@ const bundle = (name, outfile, more = {}) =>
   });
 
 if (!folder) rmSync(dist, { recursive: true, force: true });
-await bundle("index", join(served, "client.js"));
-await bundle("index", join(dist, "index.js"));
+for (const outdir of new Set([served, dist])) await bundle("updates/shared", join(outdir, "shared.js"));
+await bundle("index", join(served, "client.js"), { external: ["./shared.js"] });
+await bundle("index", join(dist, "index.js"), { external: ["./shared.js"] });
 await bundle("react", join(dist, "react.js"), { external: ["react", "./index.js"] });
 if (!folder) {
   const tsc = join(here, "node_modules/typescript/bin/tsc");

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/javascript"
 PAGE = ROOT / "docs/guide/javascript.md"
 APP = "tests.javascript.app:app"
-MOST_BYTES = {"index": 6144, "react": 2048}
-"""What the client, and what its hooks for React besides, may weigh when compressed."""
+MOST_BYTES = {"index": 6144, "react": 2048, "shared": 2048}
+"""What the client, and besides its hooks for React and its stream for all tabs, may weigh when compressed."""
 
 Node = Callable[..., str]
 
@@ -79,16 +79,21 @@ def test_it_works_in_a_browser(browsing: Node, addresses: dict[str, str], guide:
     browsing("page", **addresses, HOTPLATE_GUIDE_URL=guide.url)
 
 
+def test_tabs_share_one_stream(browsing: Node, addresses: dict[str, str]) -> None:
+    browsing("tabs", **addresses)
+
+
 def test_runs_go_on_in_pages_whatever_happens_to_pages_and_servers(browsing: Node) -> None:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environ = {"HOTPLATE_ACCESS": "open", "HOTPLATE_PORT": str(free_port()), "PYTHONPATH": path}
     browsing("demo", HOTPLATE_PYTHON=sys.executable, **environ)
 
 
-def test_the_file_that_pages_import_is_what_the_client_is_built_to(node: Node, tmp_path: Path) -> None:
-    committed = (ROOT / "src/hotplate/web/console/client.js").read_bytes()
+def test_the_files_that_pages_import_are_what_the_client_is_built_to(node: Node, tmp_path: Path) -> None:
     node("node", "build.mjs", str(tmp_path))
-    assert (tmp_path / "client.js").read_bytes() == committed, "`make javascript` builds it anew"
+    for name in ("client.js", "shared.js"):
+        committed = (ROOT / "src/hotplate/web/console" / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == committed, "`make javascript` builds it anew"
 
 
 def test_it_is_small(node: Node, tmp_path: Path) -> None:

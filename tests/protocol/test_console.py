@@ -29,6 +29,7 @@ def test_the_page_knows_the_rpc_address(browser: FlaskClient) -> None:
         ("console.css", "text/css"),
         ("console.js", "text/javascript"),
         ("client.js", "text/javascript"),
+        ("shared.js", "text/javascript"),
     ],
 )
 def test_its_parts_are_served_with_a_strict_policy(browser: FlaskClient, part: str, media_type: str) -> None:

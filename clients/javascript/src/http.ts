@@ -27,17 +27,17 @@ const ATTEMPTS = 4;
 export class Http {
   constructor(
     readonly url: string,
-    private _options: HttpOptions,
+    readonly options: HttpOptions,
   ) {}
 
   /** Whether requests carry headers, which a WebSocket of a browser cannot send. */
   get hasHeaders(): boolean {
-    return !!(this._options.token || this._options.headers);
+    return !!(this.options.token || this.options.headers);
   }
 
   /** An answer, whatever its status. Rejects with the signal's reason or a `TransportError`. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const { token, headers, fetch: own } = this._options;
+    const { token, headers, fetch: own } = this.options;
     const all = {
       ...init.headers,
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
@@ -54,7 +54,7 @@ export class Http {
 
   /** The JSON of an answer, null if it is empty. Rejects with the server's error, or with a `TransportError`. */
   async json(path: string, init: RequestInit = {}, { signal, timeout }: CallOptions = {}): Promise<unknown> {
-    const limit = AbortSignal.timeout((timeout ?? this._options.timeout ?? 30) * 1000);
+    const limit = AbortSignal.timeout((timeout ?? this.options.timeout ?? 30) * 1000);
     const both = signal ? AbortSignal.any([signal, limit]) : limit;
     try {
       return await readJson(await this.fetch(path, { ...init, signal: both }), new URL(path, this.url).href);

@@ -23,18 +23,21 @@ export async function events(updates: Updates, signal: AbortSignal): Promise<num
       cache: "no-store",
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (!answer.ok) await refuse(updates.http, answer, topics);
+    if (!answer.ok) return await refuse(updates.http, answer, topics);
     if (!answer.body || !answer.headers.get("content-type")?.startsWith("text/event-stream")) throw new Refused();
     let retry: number | undefined;
-    const lines = new Lines();
+    let rest = "";
+    const decoder = new TextDecoder();
     const reader = answer.body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return retry && retry * (0.5 + Math.random() / 2);
-      if (!retry) updates.opened();
+      updates.opened();
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
-      for (const line of lines.of(value)) {
+      const lines = (rest + decoder.decode(value, { stream: true })).split(/\r?\n/);
+      rest = lines.pop()!;
+      for (const line of lines) {
         if (line.startsWith("data:")) updates.take(JSON.parse(line.slice(5)));
         else if (line.startsWith("retry:")) retry = Number(line.slice(6));
       }
@@ -49,26 +52,14 @@ export async function events(updates: Updates, signal: AbortSignal): Promise<num
   }
 }
 
-/** Cuts bytes into lines. */
-class Lines {
-  private _decoder = new TextDecoder();
-  private _rest = "";
-
-  of(bytes: Uint8Array): string[] {
-    const lines = (this._rest + this._decoder.decode(bytes, { stream: true })).split(/\r?\n/);
-    this._rest = lines.pop()!;
-    return lines;
-  }
-}
-
 function address(topics: Topic[]): string {
   const names = topics.map((topic) => encodeURI(topic.name));
   const after = topics.filter((topic) => topic.seen).map((topic) => `${encodeURI(topic.name)}=${topic.seen}`);
   return `updates?topics=${names}` + (after.length ? `&after=${after}` : "");
 }
 
-/** Say what a refusal means: some topics are not there, this way is not there, or nothing works. */
-async function refuse(http: Http, answer: Response, topics: Topic[]): Promise<void> {
+/** Say what a refusal means: some topics are not there, this way is not there, or nothing works. As a `Way`. */
+async function refuse(http: Http, answer: Response, topics: Topic[]): Promise<number> {
   const body = await answer.json().catch(() => null);
   const error = failure(answer.url, answer.status, body);
   if (!error.code && answer.status < 500 && answer.status !== 429) throw new Refused();
@@ -76,6 +67,7 @@ async function refuse(http: Http, answer: Response, topics: Topic[]): Promise<vo
   // which one it is must be asked one by one; the others go on
   const there = topics.length > 1 ? await Promise.all(topics.map((topic) => isThere(http, topic))) : [false];
   topics.forEach((topic, i) => there[i] || topic.fail(there.length > 1 ? fromWire(ABSENT) : error));
+  return 100;
 }
 
 const ABSENT = { code: -32004, message: "Not found" };

@@ -1,5 +1,5 @@
 /** All topics of a client over one connection, which comes back by itself. */
-import { HotplateError, TransportError } from "../errors.js";
+import { fromWire, HotplateError, TransportError } from "../errors.js";
 import type { Http } from "../http.js";
 import { jitter, sleep } from "../pause.js";
 import { RunTopic, StateTopic, type Topic } from "../topic.js";
@@ -9,8 +9,15 @@ import { polling } from "./polling.js";
 import { Refused, type Way } from "./way.js";
 import { websocket } from "./websocket.js";
 
-/** The best one first. A stream shared by all tabs of a browser would be one more, before these. */
-const WAYS: Way[] = [websocket, events, polling];
+/** Server-sent events, over one stream for all tabs of a browser where that can be. */
+const streaming: Way = async (updates, signal) => {
+  const canShare = globalThis.document && navigator.locks;
+  const shared = canShare && (await import("./shared.js").catch(() => null));
+  return shared ? shared.share(updates, signal, { events, fromWire, Refused }) : events(updates, signal);
+};
+
+/** The best one first. */
+const WAYS: Way[] = [websocket, streaming, polling];
 const WEBSOCKET = 0;
 
 /** A connection that has lasted so long was a good one, in ms. */
@@ -65,7 +72,7 @@ export class Updates {
 
   /** The way in use works. */
   opened(): void {
-    this._openedAt = Date.now();
+    this._openedAt ||= Date.now();
     if (this._way === WEBSOCKET) this._hadWebSocket = true;
     else if (!this._hadWebSocket) this._first = WEBSOCKET + 1;
   }

@@ -29,6 +29,7 @@ _PARTS = {
     "console.css": ("console.css", "text/css; charset=utf-8"),
     "console.js": ("console.js", "text/javascript; charset=utf-8"),
     "client.js": ("client.js", "text/javascript; charset=utf-8"),
+    "shared.js": ("shared.js", "text/javascript; charset=utf-8"),
 }
 
 
