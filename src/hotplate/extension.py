@@ -12,6 +12,7 @@ from flask import Flask, current_app, has_app_context
 from . import config, context, file
 from .engine import Engine
 from .errors import DeclarationError, EngineError, HotplateError
+from .live import Emission, Live
 from .registry import Namespace, Registry
 from .web.pages import PAGES
 from .web.state import EXTENSION, AppState
@@ -29,15 +30,21 @@ class Hotplate(Namespace):
     version: of the application's interface, for those who read its OpenRPC document.
     """
 
-    def __init__(self, app: Flask | None = None, *, version: str = "0.0.0") -> None:
+    def __init__(self, app: Flask | None = None, *, version: str = "0.0.0", socketio: Any = None) -> None:
         self.name = ""
         self.registry = Registry()
         self._version = version
         if app is not None:
-            self.init_app(app)
+            self.init_app(app, socketio=socketio)
+        elif socketio is not None:
+            raise DeclarationError("socketio= goes with an application: give it to init_app(app, socketio=…)")
 
-    def init_app(self, app: Flask) -> None:
-        """Serve what is declared in `app`. Opens and starts nothing. Raises `ConfigError` for a wrong setting."""
+    def init_app(self, app: Flask, *, socketio: Any = None) -> None:
+        """Serve what is declared in `app`. Opens and starts nothing. Raises `ConfigError` for a wrong setting.
+
+        socketio: the application's `flask_socketio.SocketIO`, or a `socketio.AsyncServer`: updates are pushed over it,
+        too, on its namespace `/hotplate`. Needs the extra `socketio`.
+        """
         if not isinstance(app, Flask):
             raise DeclarationError(f"Hotplate serves a Flask application, not {app!r}")
         if EXTENSION in app.extensions:
@@ -45,10 +52,20 @@ class Hotplate(Namespace):
                 f"application {app.name!r} has a Hotplate already; declare in that one, or in a Namespace it includes"
             )
         state = AppState(app, config.load(app.config), self.registry, self._version, _open_engine)
+        if socketio is not None:
+            state.socketio = _attach(state, socketio)
         app.extensions[EXTENSION] = state
         state.door = Door(app.wsgi_app, state, PAGES)
         app.wsgi_app = state.door.serve  # type: ignore[method-assign]
         _bound.add(app)
+
+    def emits(self, event: str, live: Live[Any], *, namespace: str = "/", to: str | None = None) -> None:
+        """Emit a live value as an event of the application's own Socket.IO object, too, whenever it changes.
+
+        `hp.emits("message", state, namespace="/test")`. Its payload is the value. Each client that comes to the
+        namespace, or to its room `to`, gets the present value; they count as somebody who looks.
+        """
+        self.registry.add_emission(Emission(event, live, namespace, to))
 
     @property
     def celery(self) -> Any:
@@ -107,6 +124,14 @@ def state_of(app: Flask) -> AppState:
 def find_keeping() -> AppState | None:
     """Where files are kept for the code that asks: the current application's engine."""
     return state_of(current_app) if has_app_context() and EXTENSION in current_app.extensions else None
+
+
+def _attach(state: AppState, socketio: Any) -> Any:
+    try:
+        from .web.socketio.door import attach  # noqa: PLC0415 - Socket.IO is there with an extra only
+    except ImportError as error:
+        raise DeclarationError(f"socketio= needs Socket.IO: pip install 'hotplate[socketio]' ({error})") from error
+    return attach(state, socketio)
 
 
 def _open_engine(state: AppState) -> Engine:

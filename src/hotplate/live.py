@@ -36,6 +36,15 @@ class Kept(Struct, frozen=True):
     at: float
 
 
+class Emission(Struct, frozen=True):
+    """That a live value is also emitted as an event of Socket.IO: on a namespace, to one room of it or to all."""
+
+    event: str
+    live: Live[Any]
+    namespace: str
+    to: str | None
+
+
 class Values(Protocol):
     """The record of live values. Every verb is one transaction."""
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from . import schedule
 from .errors import DeclarationError, InvalidParams
 from .job import Job
-from .live import Live, value
+from .live import Emission, Live, value
 from .method import Method
 from .schedule import Schedule
 
@@ -28,6 +28,9 @@ Overlap = Literal["skip", "queue", "allow"]
 
 RESERVED = ("rpc", "run", "live", "schedule", "worker", "updates")
 """First parts of the built-in methods' names."""
+
+OWN_NAMESPACE = "/hotplate"
+"""Of Socket.IO: topics are followed there."""
 
 _NAME = re.compile(r"[^\W_][\w-]*(\.[^\W_][\w-]*)*")
 
@@ -46,6 +49,7 @@ class Registry:
         self._addresses: dict[str, str] = {}
         self._schedules: dict[str, Schedule] = {}
         self._lives: dict[str, Live[Any]] = {}
+        self.emissions: list[Emission] = []
         self._serving = False
         self.functions = MappingProxyType(self._functions)
         self.addresses = MappingProxyType(self._addresses)
@@ -92,6 +96,23 @@ class Registry:
         for registry, full_name in places:
             registry._lives[full_name] = live
             registry._names.setdefault(id(live), full_name)
+
+    def add_emission(self, emission: Emission) -> None:
+        """Declare that a live value of this registry is emitted. Raises `DeclarationError`."""
+        what = f"event {emission.event!r}"
+        if self.name_of(emission.live) is None:
+            raise DeclarationError(
+                f"{what}: {emission.live!r} is no live value declared here; see hp.live and hp.value"
+            )
+        if self._serving:
+            raise DeclarationError(f"{what} is declared after serving started; declare it beside its live value")
+        if not emission.event or emission.event in ("connect", "connect_error", "disconnect"):
+            raise DeclarationError(f"{what} cannot be emitted: it has a meaning of its own in Socket.IO")
+        if not emission.namespace.startswith("/") or "," in emission.namespace or emission.namespace == OWN_NAMESPACE:
+            raise DeclarationError(f"{what}: namespace {emission.namespace!r} is not '/' or a name as '/test'")
+        if emission in self.emissions:
+            raise DeclarationError(f"{what} is declared twice for live value {emission.live.name!r}")
+        self.emissions.append(emission)
 
     def include(self, other: Registry, prefix: str, path: str | None = None) -> None:
         """Take in all functions of `other`, also those declared later, as `prefix` + their name.

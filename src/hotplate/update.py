@@ -6,12 +6,15 @@ which it has the version of the object that has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 RUN = "run/"
 """Topics that begin so are of one run, and can be resumed after any seq."""
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -22,12 +25,13 @@ class Update:
     Its encodings are made when they are first asked for, and kept.
     """
 
-    __slots__ = ("_event", "_notification", "data", "seq", "topic", "type")
+    __slots__ = ("_encoded", "_event", "_notification", "data", "seq", "topic", "type")
 
     def __init__(self, topic: str, seq: int, type: str, data: bytes) -> None:
         self.topic, self.seq, self.type, self.data = topic, seq, type, data
         self._event: bytes | None = None
         self._notification: str | None = None
+        self._encoded: dict[object, Any] = {}
 
     @property
     def json(self) -> bytes:
@@ -52,6 +56,13 @@ class Update:
         if self._notification is None:
             self._notification = f'{{"jsonrpc":"2.0","method":"update","params":{self.json.decode()}}}'
         return self._notification
+
+    def encoded(self, encode: Callable[[Update], T]) -> T:
+        """What `encode` makes of it, once for all who ask with the same one."""
+        made: T | None = self._encoded.get(encode)
+        if made is None:
+            made = self._encoded[encode] = encode(self)
+        return made
 
 
 def write_seen(seen: Mapping[str, int]) -> str:

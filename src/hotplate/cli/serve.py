@@ -43,7 +43,7 @@ def command(
     name = app_name(app)
     terminal_log.show("serve", "info")
     debug = ["--debug"] if is_debugged() else []
-    options = ["--grace", str(GRACE_S), *debug, *([] if log_calls else ["--quiet"])]
+    options = ["--grace", str(GRACE_S), "--one-of", str(workers), *debug, *([] if log_calls else ["--quiet"])]
     more = ["--concurrency", str(concurrency)] if concurrency else []
     node = node_part(name, *more, *debug) if with_worker else None
     with listen(host, port, ports=1) as listener:

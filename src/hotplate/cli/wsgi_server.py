@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from socket import socket
+from threading import Lock, Thread
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 import click
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from ..web.state import AppState
+from ..web.stream import OWN_SERVER
 from . import access_log, terminal_log
+
+LOOK_S = 0.05
+"""How often it is looked whether all that was being answered has been, in seconds."""
+
+
+class Server(ThreadedWSGIServer):
+    """Ends with the first signal. at_work: how many requests are being answered."""
+
+    at_work = 0
+    lock = Lock()
+
+    def end(self, *_: object) -> None:
+        # to be called while another thread serves
+        Thread(target=self.shutdown, daemon=True).start()
 
 
 class Handler(WSGIRequestHandler):
     """A line for each request that is no call, or that was refused; calls have lines of their own."""
 
     protocol_version = "HTTP/1.1"
+    server_version = OWN_SERVER
+    sys_version = ""
     quiet = False
 
     def run_wsgi(self) -> None:
         self._seen = access_log.begin()
-        super().run_wsgi()
+        self._count(1)
+        try:
+            super().run_wsgi()
+        finally:
+            self._count(-1)
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        # a WebSocket that has ended leaves nothing behind that could be another request
+        self.close_connection = True
+
+    def _count(self, by: int) -> None:
+        if isinstance(self.server, Server):
+            with self.server.lock:
+                self.server.at_work += by
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         # a line that is no request leaves the command empty, and the path of an earlier request
@@ -46,8 +81,15 @@ class QuietHandler(Handler):
     quiet = True
 
 
-def serve(app: Flask, host: str, listener: socket, *, quiet: bool) -> None:
-    """Serve `app` until the process is told to end."""
-    handler = QuietHandler if quiet else Handler
-    port = listener.getsockname()[1]
-    make_server(host, port, app, threaded=True, request_handler=handler, fd=listener.fileno()).serve_forever()
+def serve(app: Flask, state: AppState, listener: socket, *, quiet: bool, grace: float) -> None:
+    """Serve `app` until SIGINT or SIGTERM; what is being answered then has `grace` seconds to its end."""
+    host, port, *_ = listener.getsockname()
+    server = Server(host, port, app, QuietHandler if quiet else Handler, fd=listener.fileno())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.end)
+    server.serve_forever(poll_interval=LOOK_S)
+    state.dismiss()
+    deadline = time.monotonic() + grace
+    while server.at_work and time.monotonic() < deadline:
+        time.sleep(LOOK_S)
+    state.close()

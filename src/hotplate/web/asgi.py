@@ -27,7 +27,7 @@ from .reply import JSON, Headers, send as send_whole
 from .scope import Message, Receive, Scope, Send, environ_of, head_of, own_path
 from .state import EXTENSION, AppState
 from .threads import Busy, Threads
-from .wsgi import BODY_KEY, CALLER_KEY, RpcDoor
+from .wsgi import BODY_KEY, CALLER_KEY, SOCKETIO_PATH, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi, spool
 
 DRAIN_S = 0.5
@@ -44,11 +44,16 @@ def asgi(app: Flask) -> AsgiDoor:
     """`app` as an ASGI application, with all that is declared in it: for uvicorn, hypercorn, granian, gunicorn.
 
     `async def` methods are awaited on the event loop; everything that may block is done in HOTPLATE_THREADS threads.
-    Raises `HotplateError` if the application has no Hotplate.
+    Raises `HotplateError` if the application has no Hotplate, or one with Flask-SocketIO, which needs a WSGI server.
     """
     state = app.extensions.get(EXTENSION)
     if not isinstance(state, AppState):
         raise HotplateError(f"application {app.name!r} has no Hotplate: make Hotplate(app), or call hp.init_app(app)")
+    if state.socketio is not None and not state.socketio.is_async:
+        raise HotplateError(
+            f"application {app.name!r} has Flask-SocketIO, which needs a WSGI server: run hotplate serve, or gunicorn "
+            "--threads 100; behind an ASGI server give Hotplate a socketio.AsyncServer(async_mode='asgi')"
+        )
     return AsgiDoor(app, state)
 
 
@@ -58,7 +63,7 @@ class AsgiDoor:
     def __init__(self, app: Flask, state: AppState) -> None:
         self._pushing: Pushing | None = None
         self._updates_path = f"{state.settings.prefix}/updates"
-        self._app, self._state = app, state
+        self._app, self._state, self._socketio = app, state, state.socketio
         self._threads = Threads(state.settings.threads)
         self._places = AppPlaces(app, self._threads)
         self._wsgi = WsgiInAsgi(
@@ -82,6 +87,8 @@ class AsgiDoor:
             await self._call(door, scope, receive, send)
         elif path in self._quick:
             await _reply(self._quick[path].serve, environ_of(scope), send)
+        elif self._socketio is not None and path.startswith(SOCKETIO_PATH):
+            await self._socketio.serve(scope, receive, send)
         elif path == self._updates_path and self._pushing is not None and scope["method"] == "GET":
             await self._pushing.http(scope, receive, send, _reply)
         else:
@@ -98,6 +105,9 @@ class AsgiDoor:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._is_ready:
             self._prepare()
+        if self._socketio is not None and own_path(scope).startswith(SOCKETIO_PATH):
+            await self._socketio.serve(scope, receive, send)
+            return
         if own_path(scope) == self._updates_path and self._pushing is not None:
             await self._pushing.websocket(scope, receive, send)
             return

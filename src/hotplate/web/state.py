@@ -36,6 +36,7 @@ from .metrics import COUNT_S, watch
 from .stream import Streams
 
 if TYPE_CHECKING:
+    from .socketio.door import SocketIODoor
     from .wsgi import Door
 
 EXTENSION = "hotplate"
@@ -49,7 +50,7 @@ class AppState:
 
     version: the application's own, for those who read its OpenRPC document.
     observe: told of every call, for a log line a call; set it before the first one.
-    celery: the Celery application that goes with it, once it was asked for.
+    celery: the Celery application that goes with it, once it was asked for. socketio: its Socket.IO object as a door.
     door: what stands before the application's own pages.
     """
 
@@ -67,6 +68,7 @@ class AppState:
         self.version = version
         self.observe: Observer | None = None
         self.celery: Any = None
+        self.socketio: SocketIODoor | None = None
         self.starting = Starting(registry, self.engine)
         self.nodes_alive = Question(lambda: nodes_alive(self.engine), READY_S)
         self.watched = Question(lambda: watch(self.engine), COUNT_S)
@@ -102,6 +104,8 @@ class AppState:
         """Tell this process's subscribers that it ends."""
         if self._hub is not None and self._hub_pid == os.getpid():
             self._hub.dismiss()
+        if self.socketio is not None:
+            self.socketio.dismiss()
 
     def close(self) -> None:
         """Close this process's hub and engine, if they were opened."""

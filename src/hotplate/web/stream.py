@@ -31,6 +31,9 @@ AT_ONCE_S = 5.0
 ENDLESS = 1000
 """Streams at once where they hold no thread, or a thread of their own."""
 
+OWN_SERVER = "hotplate"
+"""The server of ours that has a thread for each connection calls itself so (PEP 3333: SERVER_SOFTWARE)."""
+
 HEADERS = [
     ("Content-Type", "text/event-stream; charset=utf-8"),
     ("Cache-Control", "no-store"),
@@ -145,7 +148,7 @@ _STATUS = {NotFound: "404 Not Found", Unauthenticated: UNAUTHORIZED, Forbidden: 
 
 def _is_roomy(environ: WSGIEnvironment) -> bool:
     """Whether the server has a thread for each connection, or none for any (gevent)."""
-    if environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug/"):
+    if environ.get("SERVER_SOFTWARE", "").startswith(("Werkzeug/", OWN_SERVER)):
         return True
     monkey = sys.modules.get("gevent.monkey")
     return bool(monkey and monkey.is_module_patched("threading"))

@@ -32,6 +32,9 @@ log = logging.getLogger("hotplate")
 
 CALLER_KEY, BODY_KEY = "hotplate.caller", "hotplate.body"
 
+SOCKETIO_PATH = "/socket.io/"
+"""Where an `AsyncServer` is; Flask-SocketIO stands before the application by itself."""
+
 _NO_METHODS: frozenset[str] = frozenset()
 
 
@@ -42,7 +45,7 @@ class Door:
     """
 
     def __init__(self, inner: WSGIApplication, state: AppState, pages: Mapping[str, Page]) -> None:
-        self._inner, self._state, self._pages = inner, state, pages
+        self.inner, self._state, self._pages = inner, state, pages
         self._places: dict[str, WSGIApplication] = {}
         self._folders: dict[str, WSGIApplication] = {}
         self.guard: Guard | None = None
@@ -63,7 +66,7 @@ class Door:
         for folder, place in self._folders.items():
             if path.startswith(folder):
                 return place(environ, start_response)
-        return self._inner(environ, start_response)
+        return self.inner(environ, start_response)
 
     def serves(self, path: str) -> bool:
         """Whether this is one of our own addresses, once that is settled."""
@@ -85,11 +88,21 @@ class Door:
             }
             pages: dict[str, WSGIApplication] = {path: door.serve for path, door in doors.items()}
             self._folders = {path.removesuffix("*"): door for path, door in pages.items() if path.endswith("/*")}
+            self._look_at_socketio()
             self.rpc_doors = self._make_rpc_doors(guard, own)
             self.quick_doors = {path: door for path, door in doors.items() if door.is_quick}
             serve = _traced if tracing.tracer() is not None else _plain
             self._places = {**pages, **{path: serve(door.serve) for path, door in self.rpc_doors.items()}}
             self._is_ready = True
+
+    def _look_at_socketio(self) -> None:
+        socketio = self._state.socketio
+        if socketio is None and self._state.registry.emissions:
+            log.error("hp.emits() has no effect: give Hotplate the application's Socket.IO object, socketio=…")
+        elif socketio is not None:
+            socketio.check()
+            if socketio.is_async:
+                self._folders[SOCKETIO_PATH] = socketio.refuse
 
     def _make_rpc_doors(self, guard: Guard, own: Mapping[str, frozenset[str]]) -> dict[str, RpcDoor]:
         settings, doors = self._state.settings, dict[str, RpcDoor]()
@@ -101,7 +114,7 @@ class Door:
                 continue
             if address in doors:
                 raise DeclarationError(f"{address!r} is given to two RPC addresses; give the namespace another path")
-            door = RpcDoor(self._inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
+            door = RpcDoor(self.inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
             door.add_view(address)
             doors[address] = door
         return doors
