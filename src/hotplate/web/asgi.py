@@ -7,7 +7,6 @@ request is needed, and for the application's other pages, the WSGI application i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -234,6 +233,8 @@ async def _reply(
 
 
 async def _send_whole(start: Message, body: bytes, send: Send) -> None:
-    with suppress(OSError):  # the client has gone
+    try:
         await send({"type": "http.response.start", **start})
         await send({"type": "http.response.body", "body": body})
+    except OSError:  # the client has gone
+        return
