@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.processes import Processes
 from tests.servers import Kept, Postgres, RabbitMQ, Redis
+
+hypothesis.settings.register_profile("hotplate", deadline=None)
+hypothesis.settings.load_profile("hotplate")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

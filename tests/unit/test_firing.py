@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from hotplate.firing import JUMP_S, ON_TIME_S, Plan, begin, step
@@ -54,7 +54,6 @@ def done_with(plan: Plan) -> int:
     return plan.schedule.number(plan.schedule.after(BEGUN), plan.next_at) - 1
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(RULES),
     st.sampled_from(POLICIES),

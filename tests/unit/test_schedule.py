@@ -95,7 +95,7 @@ def a_field(least: int, most: int) -> st.SearchStrategy[str]:
         lambda some: ",".join(map(str, some))), spans, steps)  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.tuples(a_field(0, 59), a_field(0, 6), st.one_of(st.just("*"), a_field(1, 28)), st.just("*"), a_field(0, 6)),
     st.sampled_from(ZONES),
@@ -184,7 +184,6 @@ RULES = [
 ]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(RULES), st.integers(0, 3000))
 def test_the_last_of_the_moments_that_have_come_is_found(rule: Schedule, minutes: int) -> None:
     begin = CHANGES["Berlin falls back"].timestamp() - DAY

@@ -137,7 +137,7 @@ class Answerer:
     translate: makes an `Error` of an exception that says what the caller did wrong, else None.
     observe: is told of every call; for a log line a call.
     is_public: whether there is anything that everybody may call. some_need_request: whether there are functions that
-    must be answered within a Flask request. some_are_async: whether there are any for `answer_async` to await.
+    must be answered within a Flask request.
     """
 
     def __init__(
@@ -165,7 +165,6 @@ class Answerer:
         self._warned: set[str] = set()
         self.is_public = bool(self._public_answers)
         self.some_need_request = bool(self._request_names)
-        self.some_are_async = bool(self._async_answers)
 
     def answer(self, body: bytes, caller: Caller) -> bytes | None:
         """The response to send back, or None where there is nothing to answer (only notifications). Never raises."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import partial
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from flask import Flask, appcontext_popped, appcontext_pushed, appcontext_tearin
 from flask.ctx import AppContext
 
 from ..caller import Caller
+from .threads import Threads
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -61,3 +63,18 @@ async def within_async(app: Flask, answer: Callable[[A, Caller], Awaitable[T]], 
                 app.do_teardown_appcontext()
         finally:
             _variable.reset(token)
+
+
+class AppPlaces:
+    """`rpc.answer.Places`: within contexts of an application. threads: in which things may block."""
+
+    def __init__(self, app: Flask, threads: Threads) -> None:
+        self._app, self.threads = app, threads
+
+    def in_thread(self, answer: Callable[[A, Caller], T], asked: A, caller: Caller) -> Awaitable[T]:
+        """In a thread, so that it may block."""
+        return self.threads.submit(partial(within, self._app, answer, asked, caller))
+
+    def on_loop(self, answer: Callable[[A, Caller], Awaitable[T]], asked: A, caller: Caller) -> Awaitable[T]:
+        """Here."""
+        return within_async(self._app, answer, asked, caller)

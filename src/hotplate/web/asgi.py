@@ -6,9 +6,9 @@ request is needed, and for the application's other pages, the WSGI application i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -16,9 +16,12 @@ from flask import Flask
 from .. import tracing
 from ..caller import Caller
 from ..errors import HotplateError, Unavailable
+from ..rpc.answer import Answerer
+from ..rpc.builtin import builtin_targets
 from ..rpc.message import error_response
-from .app_context import within, within_async
+from .app_context import AppPlaces
 from .before import Before
+from .bells import Belfry
 from .body import BodyRefused, check_body, receive_body
 from .origins import Refused
 from .pushing import Pushing
@@ -26,14 +29,13 @@ from .reply import JSON, Headers, send as send_whole
 from .scope import Message, Receive, Scope, Send, environ_of, head_of, own_path
 from .state import EXTENSION, AppState
 from .threads import Busy, Threads
+from .waiting import WaitTarget
 from .wsgi import BODY_KEY, CALLER_KEY, SOCKETIO_PATH, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi, spool
 
 DRAIN_S = 0.5
 """At the end of the lifespan what goes on in threads may take so many seconds more: the server has waited before."""
 
-T = TypeVar("T")
-A = TypeVar("A")
 
 _JSON = (b"content-type", b"application/json")
 _BUSY = error_response(Unavailable(data="all threads of the server are busy"))
@@ -68,7 +70,9 @@ class AsgiDoor:
         self._wsgi = WsgiInAsgi(
             self._threads, max(state.settings.max_file, state.settings.max_body, app.config["MAX_CONTENT_LENGTH"] or 0)
         )
+        self._belfry = Belfry(state.dismiss)
         self._rpc_doors: dict[str, RpcDoor] = {}
+        self._answerers: dict[RpcDoor, Answerer] = {}
         self._quick: dict[str, Any] = {}
         self._call = self._answer
         self._is_ready = False
@@ -116,14 +120,17 @@ class AsgiDoor:
     def _prepare(self) -> None:
         door = self._state.door
         door.prepare()
+        blocking = builtin_targets(self._state.starting, self._state.settings.prefix)["run.wait"]
+        more = {"run.wait": WaitTarget(blocking, self._state.hub, self._belfry.here, self._threads)}
         before: Before | None = None
         if getattr(self._app.wsgi_app, "__self__", None) is door:
             self._rpc_doors, self._quick = door.rpc_doors, dict(door.quick_doors)
+            self._answerers = {one: self._state.answerer(one.path, more) for one in door.rpc_doors.values()}
         else:  # something stands before the door, as ProxyFix does: it is to see every request
             before = Before(self._app, self._threads)
         if door.guard is not None and door.serves(self._updates_path):
             rpc = door.rpc_doors.get(self._state.settings.prefix + self._state.settings.rpc_path)
-            self._pushing = Pushing(self._state, door.guard, rpc, before, self._threads, self._places, self._wsgi)
+            self._pushing = Pushing(self._state, door.guard, rpc, before, self._places, self._wsgi, self._belfry, more)
         if tracing.tracer() is not None:
             self._call = self._call_traced
         self._is_ready = True
@@ -150,10 +157,7 @@ class AsgiDoor:
                 full = environ_of(scope) | {CALLER_KEY: caller, BODY_KEY: body}
                 await self._wsgi.carry_out(door.inner, full, receive, send)
                 return
-            if door.answerer.some_are_async:
-                answer = await door.answerer.answer_async(body, caller, self._places)
-            else:
-                answer = await self._places.in_thread(door.answerer.answer, body, caller)
+            answer = await self._answerers[door].answer_async(body, caller, self._places)
             if answer is not None and caller.authenticated and not door.has_origins:
                 await _send_whole({"status": 200, "headers": [_JSON, _length(answer)]}, answer, send)
                 return
@@ -192,21 +196,6 @@ class AsgiDoor:
                 self._state.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-class AppPlaces:
-    """`rpc.answer.Places`: within contexts of an application."""
-
-    def __init__(self, app: Flask, threads: Threads) -> None:
-        self._app, self._threads = app, threads
-
-    def in_thread(self, answer: Callable[[A, Caller], T], asked: A, caller: Caller) -> Awaitable[T]:
-        """In a thread, so that it may block."""
-        return self._threads.submit(partial(within, self._app, answer, asked, caller))
-
-    def on_loop(self, answer: Callable[[A, Caller], Awaitable[T]], asked: A, caller: Caller) -> Awaitable[T]:
-        """Here."""
-        return within_async(self._app, answer, asked, caller)
 
 
 def _length(answer: bytes) -> tuple[bytes, bytes]:

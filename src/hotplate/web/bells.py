@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop, Future, get_running_loop
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -106,6 +106,21 @@ class Bells:
                 bell.set()
             if bell.cut_off and bell.writing_since is not None and now - bell.writing_since > SLOW_S:
                 bell.cut_off()
+
+
+class Belfry:
+    """The bells of whichever event loop asks. dismiss: see `Bells`."""
+
+    def __init__(self, dismiss: Callable[[], None]) -> None:
+        self._dismiss = dismiss
+        self._bells: Bells | None = None
+
+    def here(self) -> Bells:
+        """Those of the event loop that is running."""
+        loop = get_running_loop()
+        if self._bells is None or self._bells.loop is not loop:
+            self._bells = Bells(loop, self._dismiss)
+        return self._bells
 
 
 def _server_ends() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Event, get_running_loop
+from asyncio import Event
 from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
@@ -11,10 +11,11 @@ from wsgiref.types import WSGIEnvironment
 
 from ..caller import Caller
 from ..errors import Error, Forbidden
-from ..rpc.answer import Places
+from ..rpc.answer import Target
 from ..rpc.following import following_targets
+from .app_context import AppPlaces
 from .before import Before
-from .bells import Bells
+from .bells import Belfry
 from .origins import Guard, Refused
 from .reply import send_error
 from .scope import Message, Receive, Scope, Send, environ_of
@@ -22,7 +23,7 @@ from .socket import Answer, Sockets, deny
 from .state import AppState
 from .stream import BUSY_MS, status_of
 from .stream_asgi import AsyncStreams, begin
-from .threads import Busy, Threads
+from .threads import Busy
 from .wsgi import BODY_KEY, CALLER_KEY, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi
 
@@ -34,7 +35,8 @@ Reply = Callable[..., Any]
 class Pushing:
     """Both doors, on whichever event loop they are asked.
 
-    door: the common RPC address, if the application has it. before: what stands before our doors.
+    door: the common RPC address, if the application has it. before: what stands before our doors. more: what can be
+    called over a connection besides what can be everywhere.
     """
 
     def __init__(
@@ -43,19 +45,19 @@ class Pushing:
         guard: Guard,
         door: RpcDoor | None,
         before: Before | None,
-        threads: Threads,
-        places: Places,
+        places: AppPlaces,
         wsgi: WsgiInAsgi,
+        belfry: Belfry,
+        more: Mapping[str, Target],
     ) -> None:
         self._state, self._guard, self._door, self._before = state, guard, door, before
-        self._threads, self._places, self._wsgi = threads, places, wsgi
+        self._places, self._wsgi, self._belfry = places, wsgi, belfry
         self._following: Mapping[str, Any] = following_targets()
-        self._answerer = state.answerer(None, self._following)
-        self._bells: Bells | None = None
+        self._answerer = state.answerer(None, {**more, **self._following})
 
     async def http(self, scope: Scope, receive: Receive, send: Send, reply: Reply) -> None:
         """A stream. `reply` sends what a WSGI application answers at once."""
-        streams = AsyncStreams(self._state.hub(), self._guard, self._on_loop(), self._threads)
+        streams = AsyncStreams(self._state.hub(), self._guard, self._belfry.here(), self._places.threads)
         try:
             environ = await self._show(environ_of(scope))
         except Busy:
@@ -86,18 +88,12 @@ class Pushing:
             await deny(Refused("403 Forbidden", "what stands before the application answers by itself"), scope, send)
             return
         sockets = Sockets(
-            self._state.hub(), self._guard, self._on_loop(), self._answering, self._state.settings.max_body
+            self._state.hub(), self._guard, self._belfry.here(), self._answering, self._state.settings.max_body
         )
         await sockets.serve(environ, scope, receive, send)
 
     async def _show(self, environ: WSGIEnvironment) -> WSGIEnvironment | None:
         return environ if self._before is None else await self._before.show(environ)
-
-    def _on_loop(self) -> Bells:
-        loop = get_running_loop()
-        if self._bells is None or self._bells.loop is not loop:
-            self._bells = Bells(loop, self._state.dismiss)
-        return self._bells
 
     def _answering(self, environ: WSGIEnvironment) -> Answer:
         return partial(self._answer, environ)

@@ -18,7 +18,7 @@ from flask import Flask, Response, request
 from .. import tracing
 from ..caller import ANONYMOUS, Caller
 from ..errors import DeclarationError, Forbidden, Unauthenticated
-from ..rpc.answer import SIGN_IN, Answerer
+from ..rpc.answer import SIGN_IN
 from ..rpc.message import error_response
 from .app_context import within
 from .before import note
@@ -114,23 +114,24 @@ class Door:
                 continue
             if address in doors:
                 raise DeclarationError(f"{address!r} is given to two RPC addresses; give the namespace another path")
-            door = RpcDoor(self.inner, self._state, guard, self._state.answerer(path), taken - {"OPTIONS"})
+            door = RpcDoor(self.inner, self._state, guard, path, taken - {"OPTIONS"})
             door.add_view(address)
             doors[address] = door
         return doors
 
 
 class RpcDoor:
-    """An RPC address.
+    """An RPC address: that of a namespace, by its path, or (None) the common one.
 
     own_methods: HTTP methods that the application itself answers at this address.
     by_view: whether all calls go through the Flask view. has_origins: whether pages of foreign origins may call.
     """
 
     def __init__(
-        self, inner: WSGIApplication, state: AppState, guard: Guard, answerer: Answerer, own_methods: frozenset[str]
+        self, inner: WSGIApplication, state: AppState, guard: Guard, path: str | None, own_methods: frozenset[str]
     ) -> None:
-        self.inner, self.app, self.guard, self.answerer = inner, state.app, guard, answerer
+        self.inner, self.app, self.guard, self.path = inner, state.app, guard, path
+        answerer = self.answerer = state.answerer(path)
         self._own_methods = own_methods
         self.max_body = state.settings.max_body
         self.has_origins = bool(state.settings.origins)
