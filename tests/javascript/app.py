@@ -67,6 +67,15 @@ def pause(seconds: float) -> str:
     return "at last"
 
 
+level = hp.value("level", int)
+
+
+@hp.method
+def set_level(to: int) -> None:
+    """Push a live value."""
+    level.set(to)
+
+
 @hp.method
 def open_gate(name: str) -> None:
     """Let the run go on that waits for a gate."""

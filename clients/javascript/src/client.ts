@@ -96,7 +96,7 @@ export class Client<Functions = AnyFunctions> {
   }
 
   /**
-   * Follows topics (`run/<id>`, `runs`, `workers`) or runs over all cuts: of a run nothing is missed or comes twice.
+   * Follows topics (`run/<id>`, `runs`, `workers`, `schedules`, `live/<name>`) or runs over all cuts: of a run nothing is missed or comes twice.
    * Calls `listener` with each update until the function returned is called. Without a listener, what is returned is
    * iterated over with `for await`, which ends when all runs have ended, and throws where no more will be told.
    */

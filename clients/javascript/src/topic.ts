@@ -219,9 +219,17 @@ type Named = { id?: string; name?: string };
 /** What tells an object of a state topic from the others: runs and workers have ids, schedules are named. */
 const nameOf = ({ id, name }: Named) => id ?? name;
 
+/** The topics of live values begin so. */
+export const LIVE = "live/";
+
 /** Any other topic: everything, then what changes. A value that is no list comes whole each time. */
 export class StateTopic extends Topic<StateSnapshot> {
   private _value: unknown = null;
+
+  /** The type of updates that have everything. */
+  get whole(): string {
+    return this.name.startsWith(LIVE) ? "value" : this.name;
+  }
 
   protected _gather({ type, data }: Update): boolean {
     const items = this._value as Named[];
@@ -238,7 +246,7 @@ export class StateTopic extends Topic<StateSnapshot> {
   }
 
   protected _known(): Update[] {
-    return this._value === null ? [] : [{ topic: this.name, seq: 0, type: this.name, data: this._value }];
+    return this._value === null ? [] : [{ topic: this.name, seq: 0, type: this.whole, data: this._value }];
   }
 }
 

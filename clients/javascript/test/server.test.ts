@@ -157,6 +157,18 @@ describe.skipIf(!url).each([
     stop();
   });
 
+  test("tell a live value", async () => {
+    await open().call("set_level", [1]);
+    const seen: unknown[] = [];
+    const stop = client.watch("live/level", ({ type, data }) => seen.push([type, data.value]));
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual([["value", 1]]);
+    await client.call("set_level", [2]);
+    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(2);
+    client.watch("live/level", ({ type, data }) => seen.push([type, data.value]))();
+    expect(seen.slice(1)).toEqual([["value", 2], ["value", 2]]);
+    stop();
+  });
+
   test("of topics that are not there fail, and the others go on", async () => {
     const run = await open().start("squares", { upto: 1, gate: name() });
     const states: unknown[] = [];

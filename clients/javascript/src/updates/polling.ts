@@ -1,7 +1,7 @@
 /** Updates by asking again and again, where nothing can be streamed. Moves are not told this way, `run` is. */
-import { fromWire, HotplateError } from "../errors.js";
+import { fromWire } from "../errors.js";
 import { sleep } from "../pause.js";
-import { RunTopic, type Topic } from "../topic.js";
+import { LIVE, RunTopic, type StateTopic, type Topic } from "../topic.js";
 import { request, type Answer, type Event, type Request } from "../wire.js";
 import type { Updates } from "./updates.js";
 
@@ -14,19 +14,15 @@ const AWAY = -32020;
 const LONGEST_WAIT_S = 25;
 const PAGE = 1000;
 
-/** What tells of state topics: a method, and where its answer has the value. */
-const STATES: Record<string, { method: string; value: (answer: any) => unknown }> = {
-  runs: { method: "run.list", value: (page) => page.runs },
-  workers: { method: "worker.list", value: (workers) => workers },
-  schedules: { method: "schedule.list", value: (schedules) => schedules },
-};
+/** What tells of state topics that are lists. */
+const LISTS: Record<string, string> = { runs: "run.list", workers: "worker.list", schedules: "schedule.list" };
 
 /** The way by polling: one run is waited for, several topics are asked for together every 2 s. */
 export async function polling(updates: Updates, signal: AbortSignal): Promise<number | void> {
   updates.opened();
   const said = new Map<Topic, number>();
   for (const end = Date.now() + LASTS_MS; Date.now() < end; ) {
-    const topics = updates.wanted().filter((topic) => topic instanceof RunTopic || isState(topic));
+    const topics = updates.wanted();
     const wait = topics.length > 1 ? 0 : LONGEST_WAIT_S;
     const answers = await ask(
       updates,
@@ -34,27 +30,24 @@ export async function polling(updates: Updates, signal: AbortSignal): Promise<nu
       topics.map((topic) => question(topic, wait)),
     );
     for (const [i, topic] of topics.entries()) {
-      const { error, result } = answers[i]!;
+      const { error, result } = answers[i] as Answer & { result: any };
       if (error?.code === AWAY) throw fromWire(error);
       if (error) topic.fail(fromWire(error));
       else if (topic instanceof RunTopic) await tellRun(updates, signal, topic, result, said);
-      else topic.take({ topic: topic.name, seq: 0, type: topic.name, data: STATES[topic.name]!.value(result) });
+      else if (said.get(topic) !== (result.version ?? -1)) {
+        said.set(topic, result.version);
+        topic.take({ topic: topic.name, seq: 0, type: (topic as StateTopic).whole, data: result.runs ?? result });
+      }
     }
     await sleep(wait && topics[0] instanceof RunTopic ? 200 : 2000, signal);
   }
   return 0;
 }
 
-/** A topic that cannot be polled fails. */
-function isState(topic: Topic): boolean {
-  if (STATES[topic.name]) return true;
-  topic.fail(new HotplateError(0, `updates cannot be streamed here, and ${topic.name} cannot be asked for`));
-  return false;
-}
-
+/** What is no run and no list is a live value, or is not found. */
 function question(topic: Topic, timeout: number): Request {
-  if (!(topic instanceof RunTopic)) return request(STATES[topic.name]!.method);
-  return request("run.wait", { id: topic.id, timeout, seq: topic.record?.seq ?? -1 });
+  if (topic instanceof RunTopic) return request("run.wait", { id: topic.id, timeout, seq: topic.record?.seq ?? -1 });
+  return LISTS[topic.name] ? request(LISTS[topic.name]!) : request("live.get", [topic.name.slice(LIVE.length)]);
 }
 
 async function tellRun(
