@@ -226,7 +226,10 @@ def test_with_listed_origins_every_answer_varies_by_origin() -> None:
     assert site.send(path="/openrpc.json", method="GET").headers["Vary"] == "Origin"
 
 
-@pytest.mark.parametrize(("path", "methods"), [("/rpc", "POST, OPTIONS"), ("/files", "PUT, OPTIONS")])
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/rpc", "POST, OPTIONS"), ("/files", "PUT, OPTIONS"), ("/updates", "GET, HEAD, OPTIONS")],
+)
 def test_a_preflight_is_answered(path: str, methods: str) -> None:
     site = Site(HOTPLATE_ORIGINS="https://app.example.org")
     answer = site.send(
@@ -240,7 +243,8 @@ def test_a_preflight_is_answered(path: str, methods: str) -> None:
     assert (answer.status, answer.body) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example.org"
     assert answer.headers["Access-Control-Allow-Methods"] == methods
-    assert "Content-Type" in answer.headers["Access-Control-Allow-Headers"]
+    allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
+    assert allowed == {"content-type", "authorization", "last-event-id"}
     assert answer.headers["Access-Control-Max-Age"] == "86400"
     assert answer.headers["Vary"] == "Origin"
 

@@ -101,7 +101,7 @@ class Guard:
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and len(headers) > 2:
             headers += [
                 ("Access-Control-Allow-Methods", methods),
-                ("Access-Control-Allow-Headers", "Content-Type, Authorization"),
+                ("Access-Control-Allow-Headers", "Content-Type, Authorization, Last-Event-ID"),
                 ("Access-Control-Max-Age", str(PREFLIGHT_AGE)),
             ]
         return headers
