@@ -1,4 +1,4 @@
-"""The application whose updates are measured: a job that says when it says something."""
+"""The application whose updates are measured: a job that says when it says something, and a value that can be set."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def tell(times: int, pause: float) -> Iterator[float | str]:
         time.sleep(pause)
         yield time.time()
     yield END.decode()
+
+
+told = hp.value("told", float)
+
+
+@hp.method
+def tell_all(stamp: float) -> None:
+    """Tell it to whoever follows the value."""
+    told.set(stamp)

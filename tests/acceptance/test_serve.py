@@ -6,11 +6,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 from hotplate.cli.listener import listen
 from hotplate.client import Client, TransportError
 from tests.processes import Processes, free_port, until
+from tests.streams import stream
 
 SHOP = """
 import asyncio, os, pathlib, time
@@ -63,15 +65,18 @@ class Shop:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def serve(self, *more: str, **environ: str) -> subprocess.Popen[bytes]:
-        argv = ("hotplate", "serve", "shop.py", "--port", str(self.port), *more)
+    def serve(self, *more: str, files: int | None = None, **environ: str) -> subprocess.Popen[bytes]:
+        """files: how many of them a process may have open unless it asks for more."""
+        argv = ["hotplate", "serve", "shop.py", "--port", str(self.port), *more]
+        if files is not None:
+            argv = ["sh", "-c", f'ulimit -Sn {files}; exec "$@"', "sh", sys.executable, "-m", *argv]
         open_to_all = {"HOTPLATE_ACCESS": "open"} | environ
         self.process = self._processes.start(*argv, cwd=self.folder, environ=open_to_all)
         return self.process
 
-    def begin(self, *more: str) -> subprocess.Popen[bytes]:
+    def begin(self, *more: str, files: int | None = None) -> subprocess.Popen[bytes]:
         """Serve, and wait until it answers."""
-        process = self.serve(*more)
+        process = self.serve(*more, files=files)
         self._processes.serve(process, self.port)
         return process
 
@@ -238,3 +243,10 @@ def test_calls_have_lines_if_they_are_wanted_and_what_goes_wrong_always_has(shop
     assert "Invalid HTTP request" not in shop.output()
     process.terminate()
     assert process.wait(30) == 0
+
+
+def test_it_has_more_connections_than_the_system_allows_at_first(shop: Shop) -> None:
+    shop.begin(files=64)
+    with ExitStack() as stack:
+        streams = [iter(stack.enter_context(stream(shop.url, "workers"))) for _ in range(100)]
+        assert [next(one).update["topic"] for one in streams] == ["workers"] * 100

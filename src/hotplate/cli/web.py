@@ -16,7 +16,7 @@ import click
 from ..errors import HotplateError
 from ..extension import state_of
 from ..web.state import AppState
-from ..worker.limits import die_with
+from ..worker.limits import die_with, open_many_files
 from . import Failure, Misuse, access_log, asgi_server, terminal_log, wsgi_server
 from .app import load_app
 from .listener import address
@@ -87,6 +87,7 @@ def main() -> None:
     name, host, descriptor, *more = sys.argv[1:]
     if SUPERVISOR_KEY in os.environ:
         die_with(int(os.environ[SUPERVISOR_KEY]))
+    open_many_files()
     terminal_log.show("web", "info")
     terminal_log.show_the_rest("web")
     grace = float(more[more.index("--grace") + 1]) if "--grace" in more else GRACE_S

@@ -1,4 +1,5 @@
-"""What the system holds a worker to: it dies with its node, yields to other processes, and has a memory limit."""
+"""What the system holds a process to: a worker dies with its node, yields to others and has a memory limit; a web
+process may have many connections."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NICENESS = 5
+MOST_FILES = 100_000
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Numerical libraries read these when they are loaded: each worker gets its share of the cores."""
@@ -24,6 +26,14 @@ def die_with(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os._exit(1)  # it ended before the line above
+
+
+def open_many_files() -> None:
+    """Let this process have as many connections as it may: many systems allow 1024 files until they are asked."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def yield_to_others() -> None:
