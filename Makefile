@@ -54,7 +54,7 @@ constraints: ## renew constraints.txt from what pyproject.toml allows
 	@tools/constraints.sh
 
 clean: ## remove everything that was built, and .venv
-	@rm -rf .venv build dist clients/javascript/dist clients/javascript/node_modules site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv build dist clients/javascript/dist clients/javascript/node_modules examples/*/node_modules site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first stamp that is needed makes .venv; one after the other, as they share it.

@@ -14,13 +14,14 @@ import pytest
 
 from hotplate.worker.family import descendants
 from tests.browser import Browser, Page
+from tests.node import install
 from tests.processes import Processes, Server, free_port
 
 EXAMPLE = Path(__file__).parents[2] / "examples/cloud"
 
 SHOWN = "document.querySelector('[data-state]:not([hidden])').dataset.state"
 VALUE = "JSON.parse(document.getElementById('test').textContent || '{}')"
-WAYS = {"": "/updates"}
+WAYS = {"": "/updates", "socketio": "/socket.io/"}
 """The pages, and what is in the addresses by which the values come."""
 
 
@@ -29,6 +30,7 @@ class Sky:
 
     def __init__(self, folder: Path, processes: Processes) -> None:
         self.folder, self._processes = folder, processes
+        install(EXAMPLE)  # as the README says, for the page over Socket.IO
         shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("instance", "__pycache__"))
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
