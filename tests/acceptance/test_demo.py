@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -70,6 +71,9 @@ def test_without_once_it_stays_up_until_ctrl_c(processes: Processes) -> None:
     with Client(f"http://127.0.0.1:{port}") as client:
         assert client.finance.black_scholes()["call"] == pytest.approx(4.759, abs=0.001)
         assert client.text.statistics.start().wait(20)["longest_word"] == "redistributions"
+        told = (update.data["value"] for update in client.watch("live/machine.load"))
+        assert next(load for load in told if load)["cores"] == os.cpu_count()
+        assert [schedule["name"] for schedule in client.schedule.list()] == ["half_hourly_pi"]
     demo.send_signal(signal.SIGINT)
     assert demo.wait(20) == 0
     assert "Traceback" not in processes.output(demo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from fractions import Fraction
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from hotplate import Error
 from hotplate.demo import pi
 from hotplate.demo.app import Echo, app, estimate_pi
 from hotplate.demo.finance import black_scholes, simulate_option
+from hotplate.demo.machine import load
 from hotplate.demo.queueing import erlang_c, simulate_queue
 from hotplate.demo.text import licence, statistics
 
@@ -156,3 +158,9 @@ def licence_words() -> list[str]:
     """The words of the licence, told apart in another way than the demonstration does."""
     letters = "".join(c.lower() if c.isalpha() else " " for c in licence())
     return letters.split()
+
+
+def test_the_load_is_that_of_this_machine() -> None:
+    found = load()
+    assert found.cores == os.cpu_count()
+    assert min(found.minute, found.five_minutes, found.quarter_hour) >= 0

@@ -10,6 +10,7 @@ from msgspec import Meta
 from .. import Hotplate, current_run
 from . import pi
 from .finance import finance
+from .machine import machine
 from .queueing import queueing
 from .text import text
 
@@ -18,6 +19,7 @@ Samples = Annotated[int, Meta(ge=1_000, le=10_000_000_000, description="How many
 app = Flask(__name__)
 hp = Hotplate(app)
 hp.include(finance)
+hp.include(machine)
 hp.include(queueing)
 hp.include(text)
 
@@ -54,3 +56,6 @@ def estimate_pi(samples: Samples = 20_000_000, seed: int = 0) -> pi.Estimate:
         if part % 10 == 9:
             current_run.checkpoint(inside)
     return pi.estimate(inside, samples)
+
+
+hp.cron("*/30 * * * *", name="half_hourly_pi", params={"samples": 1_000_000})(estimate_pi)
