@@ -7,11 +7,12 @@ const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
 });
+const tabs = await browser.newContext();
 const pages = [];
 
 const commands = {
   async open({ url, ...options }) {
-    const page = await browser.newPage(options);
+    const page = await (Object.keys(options).length ? browser.newPage(options) : tabs.newPage());
     page.problems = [];
     page.requested = [];
     page.on("pageerror", (error) => page.problems.push(String(error)));

@@ -43,7 +43,7 @@ class Browser:
         self._program.communicate()
 
     def open(self, url: str, **options: Any) -> Page:
-        """A page in a context of its own; options: those of Playwright's `newPage`."""
+        """A page in a tab of the one window; with options, those of Playwright's `newPage`, in a window of its own."""
         return Page(self, self.do("open", url=url, **options))
 
     def do(self, command: str, **options: Any) -> Any:

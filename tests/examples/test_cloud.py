@@ -11,11 +11,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+import socketio
 
 from hotplate.worker.family import descendants
 from tests.browser import Browser, Page
 from tests.node import install
-from tests.processes import Processes, Server, free_port
+from tests.processes import Processes, Server, free_port, until
 
 EXAMPLE = Path(__file__).parents[2] / "examples/cloud"
 
@@ -144,3 +145,29 @@ def test_all_pages_show_the_right_value_soon_after_the_server_is_killed_and_star
     for page, state in zip(pages, ("storm", "storm", "rain"), strict=True):
         shows(page, state, timeout=5)
         page.until("document.getElementById('connection').dataset.is === 'live'")
+
+
+def test_a_client_of_socketio_hears_of_the_room_it_has_joined_until_it_leaves(sky: Sky) -> None:
+    sky.put("storm")
+    sky.put("rain", "--room", "harbour")
+    client = socketio.SimpleClient()
+    client.connect(sky.url, namespace="/test")
+    try:
+        until(lambda: client.receive(30)[1]["data"] == "storm", "the cloud of the first room")
+        assert client.call("join", {"room": "cellar"}) == {
+            "error": "there is no such room; there are sky, harbour, mountain"
+        }
+        assert client.call("join", {"room": "harbour"}) == {}
+        until(lambda: client.receive(30)[1]["data"] == "rain", "the cloud of the other room")
+        heard = [client.receive(30) for _ in range(3)]
+        assert [(name, list(payload), payload["data"]) for name, payload in heard] == [
+            ("message", ["data", "time"], "rain")
+        ] * 3
+        assert len({payload["time"] for _, payload in heard}) == 3
+        client.call("leave")
+        client.input_buffer.clear()
+        before = sky.looks("harbour")
+        until(lambda: sky.looks("harbour") > before + 2, "more looks")
+        assert client.input_buffer == []
+    finally:
+        client.disconnect()
