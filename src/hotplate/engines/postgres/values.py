@@ -26,9 +26,14 @@ class PostgresValues:
 
     def lease(self, name: str, watcher: str, seconds: float) -> bool:
         now = self._now()
+        last = now + LONGEST_LEASE_S
+        if self._db.read(
+            _TAKEN, (name, watcher, now, last)
+        ):  # most who ask wait, again and again: they are to lock nothing
+            return False
         with self._db.write(durable=False) as cx:
-            given = {"name": name, "watcher": watcher, "now": now, "until": now + seconds}
-            return cx.execute(_LEASE, given | {"last": now + LONGEST_LEASE_S}).rowcount == 1
+            given = {"name": name, "watcher": watcher, "now": now, "until": now + seconds, "last": last}
+            return cx.execute(_LEASE, given).rowcount == 1
 
     def release(self, watcher: str, names: Collection[str]) -> None:
         with self._db.write(durable=False) as cx:
@@ -45,6 +50,7 @@ _PUT = b"""
         and (version = 0 or error is distinct from %(error)s::bytea
             or %(error)s::bytea is null and data is distinct from %(data)s::bytea)
 """
+_TAKEN = "select 1 from hotplate.lives where name = %s and watcher <> %s and until > %s and until <= %s"
 # a lease that ends later than the longest that can be had was written before the clock was set back
 _LEASE = b"""
     insert into hotplate.lives as l (name, watcher, until) values (%(name)s, %(watcher)s, %(until)s)

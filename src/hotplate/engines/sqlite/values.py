@@ -28,9 +28,14 @@ class SqliteValues:
 
     def lease(self, name: str, watcher: str, seconds: float) -> bool:
         now = self._clock()
+        last = now + LONGEST_LEASE_S
+        if self._db.read(
+            _TAKEN, (name, watcher, now, last)
+        ):  # most who ask wait, again and again: they are to write nothing
+            return False
         with self._db.write(durable=False) as cx:
-            given = {"name": name, "watcher": watcher, "now": now, "until": now + seconds}
-            return cx.execute(_LEASE, given | {"last": now + LONGEST_LEASE_S}).rowcount == 1
+            given = {"name": name, "watcher": watcher, "now": now, "until": now + seconds, "last": last}
+            return cx.execute(_LEASE, given).rowcount == 1
 
     def release(self, watcher: str, names: Collection[str]) -> None:
         with self._db.write(durable=False) as cx:
@@ -46,6 +51,7 @@ _PUT = """
     where name = :name and (:watcher is null or watcher = :watcher)
         and (version = 0 or error is not :error or :error is null and data is not :data)
 """
+_TAKEN = "select 1 from lives where name = ? and watcher <> ? and until > ? and until <= ?"
 # a lease that ends later than the longest that can be had was written before the clock was set back
 _LEASE = """
     insert into lives (name, watcher, until) values (:name, :watcher, :until) on conflict (name) do update
