@@ -94,7 +94,7 @@ describe.skipIf(!Demo.isThere || !isInstalled)("a run of the demonstration", { t
   };
 
   test("goes on when its page is reloaded, and when it is closed and opened again", async () => {
-    const { run, pages } = await begin(await samplesFor(6));
+    const { run, pages } = await begin(await samplesFor(5));
     const again = new Map<string, Page>();
     await eachOf(pages, async (page, way) => {
       await goesOn(page, 0);
@@ -112,7 +112,7 @@ describe.skipIf(!Demo.isThere || !isInstalled)("a run of the demonstration", { t
   });
 
   test("goes on in open pages when the web process is killed", async () => {
-    const { run, pages } = await begin(await samplesFor(10));
+    const { run, pages } = await begin(await samplesFor(8));
     await eachOf(pages, (page) => goesOn(page, 0));
     const killed = demo.web;
     process.kill(killed, "SIGKILL");
@@ -124,7 +124,7 @@ describe.skipIf(!Demo.isThere || !isInstalled)("a run of the demonstration", { t
   });
 
   test("goes on in open pages when server and worker are ended and started again", async () => {
-    const { run, pages } = await begin(await samplesFor(12));
+    const { run, pages } = await begin(await samplesFor(10));
     await eachOf(pages, (page) => goesOn(page, 0));
     await demo.end();
     const before = await eachOf(pages, doneOn);
