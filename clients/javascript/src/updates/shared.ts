@@ -51,7 +51,10 @@ interface Core {
 /** Leaders that were silent. */
 const silent = new Set<string>();
 
-/** The way over server-sent events, shared by all tabs that reach the same server as the same caller. */
+/**
+ * The way over server-sent events, shared by all tabs that reach the same server as the same caller. Its name is another one
+ * when it takes something else: a page that is open for long may load it from a newer server.
+ */
 export async function share(updates: Updates, signal: AbortSignal, core: Core): Promise<number | void> {
   const canLock = await navigator.locks.query().catch(() => null); // frames without an origin cannot
   if (!canLock || updates.http.options.fetch) return core.events(updates, signal);

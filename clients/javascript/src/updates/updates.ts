@@ -11,9 +11,9 @@ import { websocket } from "./websocket.js";
 
 /** Server-sent events, over one stream for all tabs of a browser where that can be. */
 const streaming: Way = async (updates, signal) => {
-  const canShare = globalThis.document && navigator.locks;
-  const shared = canShare && (await import("./shared.js").catch(() => null));
-  return shared ? shared.share(updates, signal, { events, fromWire, Refused }) : events(updates, signal);
+  const shared = globalThis.document && navigator.locks && (await import("./shared.js").catch(() => null));
+  // without a `share` it is the file of a newer server than the page came from
+  return (shared?.share ?? events)(updates, signal, { events, fromWire, Refused });
 };
 
 /** The best one first. */

@@ -210,9 +210,10 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
   test.each([
     ["headers of their own", "{ headers: { 'X-Tab': `${Math.random()}` } }"],
     ["a fetch of their own", "{ fetch: (...all) => fetch(...all) }"],
-    ["a server that does not have all files", "{}"],
-  ])("have each a stream with %s", async (why, options) => {
-    if (options === "{}") await context.route(/shared\.js/, (route) => route.fulfill({ status: 404 }));
+    ["a server that does not have all files", "{}", { status: 404 }],
+    ["a server that has other ones", "{}", { contentType: "text/javascript", body: "export const other = 1" }],
+  ])("have each a stream with %s", async (why, options, answer?: object) => {
+    if (answer) await context.route(/shared\.js/, (route) => route.fulfill(answer));
     const run = await start(1, { gate: `tabs-${Math.random()}` });
     const pages = await Promise.all([1, 2].map(() => open()));
     for (const page of pages)
