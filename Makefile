@@ -35,6 +35,7 @@ bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS
 	@$(BIN)/python -m benchmarks.answer
 	@$(BIN)/python -m benchmarks.runs
 	@$(BIN)/python -m benchmarks.updates
+	@$(BIN)/python -m benchmarks.socketio
 	@$(BIN)/python -m benchmarks.page
 
 capacity: .venv/.dev ## count what runs cost, and compute what many cost, into docs/design/capacity.md (15 minutes); ARGS="runs --quick"

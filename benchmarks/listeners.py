@@ -19,6 +19,9 @@ from urllib.parse import urlsplit
 STAMP = re.compile(rb'"data": ?(\d{10}\.\d+)')
 """When a message was pushed, as it is found in each of them."""
 
+PING = b"\x81\x012"
+"""Of Engine.IO, in a frame of its own."""
+
 END = b"that is all"
 """A message that has this is the last one."""
 
@@ -27,6 +30,8 @@ HANDSHAKE = (
     "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 SUBSCRIBE = '{{"jsonrpc":"2.0","id":1,"method":"updates.subscribe","params":{{"topics":["{topic}"]}}}}'
+NAMESPACE = "40/hotplate,"
+FOLLOW = '42/hotplate,["subscribe",{{"topics":["{topic}"]}}]'
 GET = "GET {path}?topics={topic} HTTP/1.1\r\nHost: {host}\r\n\r\n"
 
 
@@ -47,10 +52,21 @@ class Listener(asyncio.Protocol):
         if not self._is_open:
             self._is_open = True
             if self._kind == "websocket":
-                text = SUBSCRIBE.format(**self._words).encode()
-                self._transport.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
+                self._send(SUBSCRIBE.format(**self._words))
+            elif self._kind.startswith("socketio"):
+                self._send("40" if self._kind == "socketio-bare" else NAMESPACE)
+        elif self._kind == "socketio" and NAMESPACE.encode() in data:
+            self._send(FOLLOW.format(**self._words))
+        if data == PING:
+            self._send("3")
         if END in data and not self.ended.done():
             self.ended.set_result(None)
+
+    def _send(self, text: str) -> None:
+        """As one frame, whose mask changes nothing."""
+        size = len(text)
+        head = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+        self._transport.write(b"\x81" + head + bytes(4) + text.encode())
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.ended.done():
@@ -60,7 +76,8 @@ class Listener(asyncio.Protocol):
 async def listen(url: str, kind: str, topic: str, count: int) -> list[tuple[float, float]]:
     """Connect all, wait for the last message of each."""
     parts = urlsplit(url)
-    words = {"path": parts.path, "host": parts.netloc, "topic": topic}
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    words = {"path": path, "host": parts.netloc, "topic": topic}
     arrived: list[tuple[float, bytes]] = []
     loop, listeners = asyncio.get_running_loop(), list[Listener]()
     for _ in range(count):

@@ -90,19 +90,28 @@ class Broadcast(Pushing):
 class Served(Pushing):
     """`hotplate serve` with a worker beside it."""
 
+    app, path = "benchmarks.peers.hotplate_updates:app", "/updates"
+
     def __init__(self, stack: ExitStack, kind: str, name: str) -> None:
         self.name, self.kind = name, kind
         port, data = free_port(), stack.enter_context(tempfile.TemporaryDirectory())
         self._root = f"http://127.0.0.1:{port}"
-        self.url = f"{self._root}/updates"
-        app = "benchmarks.peers.hotplate_updates:app"
-        command = [sys.executable, "-m", "hotplate", "serve", app, "-p", str(port), "--with-worker", "-c", "1"]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "HOTPLATE_DATA": data})
+        self.url = f"{self._root}{self.path}"
+        self.pid = self.start(stack, port, {**os.environ, "HOTPLATE_DATA": data})
+
+    def start(self, stack: ExitStack, port: int, environ: dict[str, str]) -> int:
+        """Start it; the process that pushes."""
+        command = [sys.executable, "-m", "hotplate", "serve", self.app, "-p", str(port), "--with-worker", "-c", "1"]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environ)
         stack.callback(stop, process)
+        self.wait()
+        return _listening(process.pid)
+
+    def wait(self) -> None:
+        """Until runs are carried out."""
         deadline = time.monotonic() + START_S
         while not self._nodes() and time.monotonic() < deadline:
             time.sleep(0.1)
-        self.pid = _listening(process.pid)
 
     def topic(self, times: int, pause: float, delay: float) -> str:
         call = {"jsonrpc": "2.0", "id": 1, "method": "run.start"}
@@ -119,11 +128,17 @@ class Served(Pushing):
 
 def _listening(parent: int) -> int:
     """The web process among the children of `hotplate serve`."""
-    for pid in subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=True).stdout.split():
+    for pid in children(parent):
         with open(f"/proc/{pid}/cmdline", "rb") as command:
             if b"hotplate.cli.web" in command.read():
-                return int(pid)
+                return pid
     raise RuntimeError("hotplate serve has no web process")
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    found = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=True)
+    return [int(pid) for pid in found.stdout.split()]
 
 
 def pushings() -> Sequence[Any]:

@@ -356,6 +356,16 @@ def test_applications_in_one_process_keep_to_themselves(shared: Home, objects: s
     shared.processes.end(server.process)
 
 
+def test_gevent_that_patches_too_late_is_told_at_once(shared: Home, tmp_path: Path) -> None:
+    environ = with_folder(shared, tmp_path) | {"SOCKETIO": "gevent"}
+    more = ("-k", "gevent", "--preload", "--no-control-socket")
+    server = shared.processes.gunicorn(sociable.APP, *more, environ=environ)
+    with pytest.raises(NotConnected), talk(server, OURS):
+        pass
+    assert "gunicorn -k gevent does, without --preload" in shared.processes.output(server.process)
+    shared.processes.end(server.process)
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "said"),
     [

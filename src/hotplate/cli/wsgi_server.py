@@ -16,6 +16,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from ..web.state import AppState
 from ..web.stream import OWN_SERVER
 from . import access_log, terminal_log
+from .collecting import Collecting
 
 LOOK_S = 0.05
 """How often it is looked whether all that was being answered has been, in seconds."""
@@ -87,6 +88,7 @@ def serve(app: Flask, state: AppState, listener: socket, *, quiet: bool, grace: 
     server = Server(host, port, app, QuietHandler if quiet else Handler, fd=listener.fileno())
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.end)
+    Collecting().start()
     server.serve_forever(poll_interval=LOOK_S)
     state.dismiss()
     deadline = time.monotonic() + grace

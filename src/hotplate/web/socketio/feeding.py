@@ -113,36 +113,39 @@ class Follower:
         self.subscription: Subscription
         self._connection, self._packets, self._lost, self._end = connection, packets, lost, end
         self._left: deque[Any] = deque()
-        self._full_since = float("inf")
+        self._full_since = 0.0
         self._is_over = False
 
     def feed(self) -> bool:
         if self._is_over or self._connection.closed:
             return False
-        room = room_of(self._connection)
+        room, subscription = room_of(self._connection), self.subscription
+        self._look_at_the_time(room <= 0)
+        if self._left:
+            room = self._put(room)
         if room > 0:
-            self._full_since = float("inf")
-        put, left = self._connection.queue.put_nowait, self._left
-        while room > 0:
-            if not left:
-                for update in self.subscription.take():
-                    left.extend(update.encoded(self._packets))
-            if not left:
-                break
-            for _ in range(min(room, len(left))):
-                put(left.popleft())
-                room -= 1
-        if room <= 0:
-            self._look_at_the_time()
-        if self.subscription.lost is not None and (not left or self.subscription.lost == TOO_SLOW):
-            self._say_goodbye(self.subscription.lost)
+            for update in subscription.take():
+                self._left.extend(update.encoded(self._packets))
+            room = self._put(room)
+        if subscription.lost is not None and (not self._left or subscription.lost == TOO_SLOW):
+            self._say_goodbye(subscription.lost)
             return False
         return room <= 0
 
-    def _look_at_the_time(self) -> None:
-        now = time.monotonic()
-        self._full_since = min(self._full_since, now)
-        if now - self._full_since > SLOW_S:
+    def _put(self, room: int) -> int:
+        """Put what there is room for; how much room is left."""
+        put, left = self._connection.queue.put_nowait, self._left
+        while left and room > 0:
+            put(left.popleft())
+            room -= 1
+        return room
+
+    def _look_at_the_time(self, is_full: bool) -> None:
+        if not is_full:
+            self._full_since = 0.0
+        elif not self._full_since:
+            self._full_since = time.monotonic()
+        elif time.monotonic() - self._full_since > SLOW_S:
             self.subscription.lost = self.subscription.lost or TOO_SLOW
 
     def _say_goodbye(self, why: str) -> None:

@@ -114,7 +114,8 @@ class Side:
             raise Refusal(refused.reason) from None
         kind, feeding = self._server.packet_class, self._feed()
         end = partial(self._disconnect, sid)
-        follower = Follower(self._connection(sid, OWN_NAMESPACE), encoder(kind), goodbye(kind), end)
+        connection = self._server.eio.sockets[self._server.manager.eio_sid_from_sid(sid, OWN_NAMESPACE)]
+        follower = Follower(connection, encoder(kind), goodbye(kind), end)
         follower.subscription = door.subscribe(caller, partial(feeding.ring, follower))
         if follower.subscription.lost is not None:
             raise Refusal(follower.subscription.lost)
@@ -142,8 +143,8 @@ class Side:
 
     def _entered(self, sid: Sid, namespace: str, room: Any, eio_sid: str | None = None) -> Any:
         result = self._enter_room(sid, namespace, room, eio_sid=eio_sid)
-        for audience in self._reached(sid, namespace, room):
-            audience.enter(sid, self._connection(sid, namespace))
+        for audience, connection in self._reached(sid, namespace, room):
+            audience.enter(sid, connection)
         return result
 
     def _left(self, sid: Sid, namespace: str, room: Any) -> Any:
@@ -152,12 +153,14 @@ class Side:
                 audience.leave(sid)
         return self._leave_room(sid, namespace, room)
 
-    def _reached(self, sid: Sid, namespace: str, room: Any) -> Iterator[Audience]:
-        environ = self._server.environ.get(self._server.manager.eio_sid_from_sid(sid, namespace))
-        door = self._door(environ) if environ else None
+    def _reached(self, sid: Sid, namespace: str, room: Any) -> Iterator[tuple[Audience, Connection]]:
+        """The audiences to which a client now belongs; none if it has gone meanwhile."""
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, namespace)
+        environ, connection = self._server.environ.get(eio_sid), self._server.eio.sockets.get(eio_sid)
+        door = self._door(environ) if environ and connection else None
         for emission in door.emissions if door else ():
             if door and (emission.namespace, emission.to) == (namespace, room):
-                yield self._audience(door, emission)
+                yield self._audience(door, emission), connection
 
     def _audience(self, door: Door, emission: Emission) -> Audience:
         feeding = self._feed()
@@ -177,10 +180,6 @@ class Side:
             if self._feeding is None or self._feeding_pid != os.getpid():
                 self._feeding, self._feeding_pid = self._make_feeding(), os.getpid()
             return self._feeding
-
-    def _connection(self, sid: Sid, namespace: str) -> Connection:
-        connection: Connection = self._server.eio.sockets[self._server.manager.eio_sid_from_sid(sid, namespace)]
-        return connection
 
 
 class SyncSide(Side):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, TypeVar
+
+from ...errors import HotplateError
 
 T = TypeVar("T")
 
@@ -40,7 +43,10 @@ class ThreadTurns:
 
 
 class GeventTurns:
-    """In a greenlet of the thread in which the server runs, monkey-patched or not. To be made there."""
+    """In a greenlet of the thread in which the server runs, monkey-patched or not. To be made there.
+
+    Raises `HotplateError` where it was patched too late.
+    """
 
     def __init__(self) -> None:
         import gevent.event  # noqa: PLC0415 - there only where the application uses it
@@ -49,6 +55,11 @@ class GeventTurns:
         self._gevent: Any = gevent
         self._bell: Any = gevent.event.Event()
         self._is_patched = bool(gevent.monkey.is_module_patched("threading"))
+        if self._is_patched and threading.Lock is not Lock:
+            raise HotplateError(
+                "gevent has patched the standard library after Hotplate was imported, so that everything would come to a "
+                "stop: patch it before; gunicorn -k gevent does, without --preload"
+            )
         # nothing else of gevent may be touched in other threads
         self._watcher: Any = gevent.get_hub().loop.async_()
 
