@@ -57,7 +57,7 @@ class GeventTurns:
         self._is_patched = bool(gevent.monkey.is_module_patched("threading"))
         if self._is_patched and threading.Lock is not Lock:
             raise HotplateError(
-                "gevent has patched the standard library after Hotplate was imported, so that everything would come to a "
+                "gevent has patched the standard library after Hotplate was imported, so that all would come to a "
                 "stop: patch it before; gunicorn -k gevent does, without --preload"
             )
         # nothing else of gevent may be touched in other threads
