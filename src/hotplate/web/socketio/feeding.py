@@ -63,7 +63,7 @@ class Feeding:
     def __init__(self, turns: Turns, close: Callable[[], None]) -> None:
         self.turns, self._close = turns, close
         self._rung: deque[Fed] = deque()
-        self._behind: set[Fed] = set()
+        self._behind: list[Fed] = []
         self._is_asked, self._is_ending = False, False
         turns.begin(self._turn)
 
@@ -85,13 +85,13 @@ class Feeding:
     def _turn(self) -> bool:
         """Whether there is to be another one in a moment."""
         self._is_asked = False  # before anything is taken: who rings later asks again
-        fed, self._behind = self._behind, set()
+        fed, self._behind = dict.fromkeys(self._behind), []
         while self._rung:
-            fed.add(self._rung.popleft())
+            fed[self._rung.popleft()] = None
         for one in fed:
             try:
                 if one.feed():
-                    self._behind.add(one)
+                    self._behind.append(one)
             except Exception:
                 log.exception("a Socket.IO client could not be told what is new")
         if self._is_ending:
@@ -112,7 +112,7 @@ class Follower:
     ) -> None:
         self.subscription: Subscription
         self._connection, self._packets, self._lost, self._end = connection, packets, lost, end
-        self._left: deque[Any] = deque()
+        self._left: list[Any] = []
         self._full_since = 0.0
         self._is_over = False
 
@@ -120,32 +120,32 @@ class Follower:
         if self._is_over or self._connection.closed:
             return False
         room, subscription = room_of(self._connection), self.subscription
-        self._look_at_the_time(room <= 0)
-        if self._left:
-            room = self._put(room)
+        if room <= 0:
+            self._look_at_the_time()
+        elif self._full_since:
+            self._full_since = 0.0
+        if self._left and room > 0:
+            room = self._put(self._left, room)
         if room > 0:
-            for update in subscription.take():
-                self._left.extend(update.encoded(self._packets))
-            room = self._put(room)
+            packets = [packet for update in subscription.take() for packet in update.encoded(self._packets)]
+            room = self._put(packets, room)
         if subscription.lost is not None and (not self._left or subscription.lost == TOO_SLOW):
             self._say_goodbye(subscription.lost)
             return False
         return room <= 0
 
-    def _put(self, room: int) -> int:
-        """Put what there is room for; how much room is left."""
-        put, left = self._connection.queue.put_nowait, self._left
-        while left and room > 0:
-            put(left.popleft())
-            room -= 1
-        return room
+    def _put(self, packets: list[Any], room: int) -> int:
+        """Put those that there is room for, and keep the others; how much room there is after all of them."""
+        put = self._connection.queue.put_nowait
+        for packet in packets[:room]:
+            put(packet)
+        self._left = packets[room:]
+        return room - len(packets)
 
-    def _look_at_the_time(self, is_full: bool) -> None:
-        if not is_full:
-            self._full_since = 0.0
-        elif not self._full_since:
-            self._full_since = time.monotonic()
-        elif time.monotonic() - self._full_since > SLOW_S:
+    def _look_at_the_time(self) -> None:
+        now = time.monotonic()
+        self._full_since = self._full_since or now
+        if now - self._full_since > SLOW_S:
             self.subscription.lost = self.subscription.lost or TOO_SLOW
 
     def _say_goodbye(self, why: str) -> None:
