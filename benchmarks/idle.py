@@ -104,18 +104,19 @@ async def connect(port: int, kind: str, count: int, marker: bytes) -> list[Idler
 
 async def measure(server: Served, count: int, seconds: float) -> dict[str, Any]:
     root = server.url.removesuffix("/updates")
-    port, stamp = int(root.rpartition(":")[2]), f"{time.time():.3f}"
+    port, stamp = int(root.rpartition(":")[2]), time.time()
     before, begun = memory(server.pid), time.monotonic()
-    idlers = await connect(port, server.kind, count, f'"value":{stamp}'.encode())
+    idlers = await connect(port, server.kind, count, f'"value":{json.dumps(stamp)}'.encode())
     print(f"{len(idlers)} connected in {time.monotonic() - begun:.1f} s", file=sys.stderr)
     await asyncio.sleep(1.0)
     each = (memory(server.pid) - before) * 1e6 / 1024 / count
     await asyncio.sleep(seconds)
     lost = sum(idler.is_lost for idler in idlers)
-    call = {"jsonrpc": "2.0", "id": 1, "method": "tell_all", "params": [float(stamp)]}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tell_all", "params": [stamp]}
     told_at = time.time()
     async with httpx.AsyncClient() as client:
-        (await client.post(f"{root}/rpc", json=call)).raise_for_status()
+        answer = (await client.post(f"{root}/rpc", json=call)).json()
+        assert "error" not in answer, answer
     await asyncio.wait([idler.told for idler in idlers], timeout=60)
     waits = [1000 * (idler.told_at - told_at) for idler in idlers if idler.told_at]
     found = {"kB each": round(each, 1), "lost": lost, "told": len(waits)}

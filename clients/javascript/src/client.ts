@@ -203,7 +203,7 @@ function startParams(job: string, params: Params = {}, { signal, timeout, ...opt
 
 /** Not `crypto.randomUUID`, which is there in secure contexts only. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
 }
 
 function result(answer: unknown, url: string): any {

@@ -233,6 +233,7 @@ export class StateTopic extends Topic<StateSnapshot> {
 
   protected _gather({ type, data }: Update): boolean {
     const items = this._value as Named[];
+    if (items === data) return false;
     const isOne = (item: Named) => nameOf(item) === nameOf(data);
     if (type === this.name || !Array.isArray(items)) this._value = data;
     else if (type === "gone") this._value = items.filter((item) => !isOne(item));

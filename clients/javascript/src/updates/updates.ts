@@ -20,6 +20,8 @@ const streaming: Way = async (updates, signal) => {
 const WAYS: Way[] = [websocket, streaming, polling];
 const WEBSOCKET = 0;
 
+const CONNECTION = "connection";
+
 /** A connection that has lasted so long was a good one, in ms. */
 const STABLE_MS = 10_000;
 
@@ -41,6 +43,8 @@ export class Updates {
   private _first = WEBSOCKET;
   private _openedAt = 0;
   private _hadWebSocket = false;
+  /** Whether updates come, or are waited for: the client's own topic, of which no server tells. */
+  private _connection = this.topic(CONNECTION);
   private _turn: AbortController | null = null;
   private _nap: AbortController | null = null;
 
@@ -62,7 +66,7 @@ export class Updates {
 
   /** What is to be told, at most so many. */
   wanted(most = MOST_TOPICS): Topic[] {
-    return (this._isClosed ? [] : [...this._inUse]).filter((topic) => topic.isWanted).slice(0, most);
+    return (this._isClosed ? [] : [...this._inUse]).filter((topic) => topic.isWanted && topic != this._connection).slice(0, most);
   }
 
   /** An update has come. */
@@ -73,8 +77,13 @@ export class Updates {
   /** The way in use works. */
   opened(): void {
     this._openedAt ||= Date.now();
+    this._tell(true);
     if (this._way === WEBSOCKET) this._hadWebSocket = true;
     else if (!this._hadWebSocket) this._first = WEBSOCKET + 1;
+  }
+
+  private _tell(data: boolean): void {
+    this._connection.take({ topic: CONNECTION, seq: 0, type: CONNECTION, data });
   }
 
   changed(): void {
@@ -132,12 +141,14 @@ export class Updates {
       this._followed = new Set(wanted);
       const pause = await this._takeTurn();
       if (pause && this.wanted().length) {
+        this._tell(false);
         this._nap = new AbortController();
         await sleep(pause, this._nap.signal).catch(() => {});
         this._nap = null;
       }
     }
     this._isGoing = false;
+    this._tell(false);
   }
 
   /** One connection, from its beginning to its end. The ms after which the next one is to be tried. */
