@@ -277,3 +277,13 @@ class TestAudience:
         audience.enter("b", clients["b"])
         turns.turn()
         assert len(made) == 2
+
+    def test_who_has_gone_without_having_been_let_in_does_not_count(self) -> None:
+        turns, audience, made, _ = self.audience()
+        connection = Connection(upgraded=True)
+        audience.enter("a", connection)
+        assert turns.turn()
+        assert made[0].topics == ["live/x"]
+        connection.closed = True
+        assert not turns.turn()
+        assert made[0].topics == []

@@ -197,28 +197,34 @@ class Audience:
             self._feeding.ring(self)
 
     def feed(self) -> bool:
-        wanted = bool(self._members or self._coming)
-        if not wanted:
+        self._let_in()
+        if not (self._members or self._coming):
             self._stop()
             return False
         if self._subscription is None:
             if not self._is_beginning and time.monotonic() >= self._begin_at:
                 self._is_beginning = True
                 self._feeding.turns.start(self._begin)
-            return not self._is_beginning
+            return bool(self._coming) or not self._is_beginning
         is_new = self._look(self._subscription)
         with self._lock:
-            for sid in [sid for sid in self._coming if self._is_connected(sid)]:
-                self._owed[sid] = self._members[sid] = self._coming.pop(sid)
             if is_new:
                 self._owed = self._members.copy()
             owed = list(self._owed.items()) if self._latest else []
         for sid, connection in owed:
-            if connection.closed or room_of(connection) > 0:
+            if room_of(connection) > 0:
                 for packet in self._latest:
                     connection.queue.put_nowait(packet)
                 self._owed.pop(sid, None)
         return bool(self._coming or (self._owed and self._latest))
+
+    def _let_in(self) -> None:
+        with self._lock:
+            for sid, connection in list(self._coming.items()):
+                if connection.closed:  # nobody says so where a handler of the application has failed
+                    del self._coming[sid]
+                elif self._is_connected(sid):
+                    self._owed[sid] = self._members[sid] = self._coming.pop(sid)
 
     def _look(self, subscription: Subscription) -> bool:
         """Whether there is another value."""
