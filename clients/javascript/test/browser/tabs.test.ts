@@ -64,12 +64,13 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
     for await (const update of client.watch(run)) updates.push(update);
     return events(updates);
   };
-  const start = (upto: number, options = {}) => client.start("squares", { upto, pause: 0.05, ...options });
+  /** A run; without a number it goes on until it is cancelled. */
+  const start = (upto = 2000, options = {}) => client.start("squares", { upto, pause: 0.05, ...options });
 
-  /** A run that begins when as many tabs follow it. */
-  const startFor = async (tabs: number, upto: number): Promise<{ run: Run; pages: Page[] }> => {
+  /** A run that begins when as many tabs follow it, and goes on until it is cancelled. */
+  const startFor = async (tabs: number): Promise<{ run: Run; pages: Page[] }> => {
     const gate = `tabs-${Math.random()}`;
-    const run = await start(upto, { gate });
+    const run = await start(undefined, { gate });
     const pages = await Promise.all(Array.from({ length: tabs }, () => open(run.topic)));
     await client.call("open_gate", [gate]);
     return { run, pages };
@@ -83,14 +84,14 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
   };
 
   test("share one stream, whenever they are opened", async () => {
-    const run = await start(60);
+    const run = await start();
     const pages: Page[] = [];
     for (let i = 0; i < TABS; i++) {
       pages.push(await open(run.topic, "runs"));
       await hearsPartial(pages[i]!, i * 2);
     }
     await theStream();
-    expect((await run.reload()).state).toBe("running");
+    await run.cancel();
     await Promise.all(pages.map(hearsTheEnd));
     const all = await allOf(run);
     for (const page of pages) expect(events(await told(page))).toEqual(all);
@@ -99,22 +100,22 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
   });
 
   test("go on when the one that has the stream is closed", async () => {
-    const { run, pages } = await startFor(4, 70);
+    const { run, pages } = await startFor(4);
     for (const number of [3, 8, 13]) {
       await Promise.all(pages.map((page) => hearsPartial(page, number)));
       const leader = pageOf(await theStream());
       pages.splice(pages.indexOf(leader), 1);
       await leader.close();
     }
-    expect((await run.reload()).state).toBe("running");
     await hearsPartial(pages[0]!, 40);
     expect(pageOf(await theStream())).toBe(pages[0]);
+    await run.cancel();
     await hearsTheEnd(pages[0]!);
     expect(events(await told(pages[0]!))).toEqual(await allOf(run));
   });
 
   test("go on when the one that has the stream is put aside, and it catches up", async () => {
-    const { run, pages } = await startFor(3, 70);
+    const { run, pages } = await startFor(3);
     await Promise.all(pages.map((page) => hearsPartial(page, 3)));
     const leader = pageOf(await theStream());
     await leader.evaluate(`document.dispatchEvent(new Event("freeze"))`);
@@ -122,15 +123,16 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
     await Promise.all(pages.filter((page) => page !== leader).map((page) => hearsPartial(page, heard + 10)));
     expect(pageOf(await theStream())).not.toBe(leader);
     expect(await partials(leader)).toBe(heard);
-    expect((await run.reload()).state).toBe("running");
     await leader.evaluate(`document.dispatchEvent(new Event("resume"))`);
+    await hearsPartial(leader, heard + 20);
+    await run.cancel();
     await Promise.all(pages.map(hearsTheEnd));
     const all = await allOf(run);
     for (const page of pages) expect(events(await told(page))).toEqual(all);
   });
 
   test("go on when the one that has the stream says nothing any more, and it catches up", async () => {
-    const { run, pages } = await startFor(2, 90);
+    const { run, pages } = await startFor(2);
     await Promise.all(pages.map((page) => hearsPartial(page, 3)));
     const leader = pageOf(await theStream());
     const page = pages.find((one) => one !== leader)!;
@@ -154,9 +156,10 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
     expect(await partials(page)).toBeLessThan(heard + 5);
     await page.evaluate("minuteLater()");
     await hearsPartial(page, heard + 10);
-    expect((await run.reload()).state).toBe("running");
 
     await route.fulfill({ body: "" });
+    await hearsPartial(leader, heard + 20);
+    await run.cancel();
     await Promise.all(pages.map(hearsTheEnd));
     const all = await allOf(run);
     for (const one of pages) expect(events(await told(one))).toEqual(all);
@@ -193,7 +196,7 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
   });
 
   test("that are left and come back to go on", async () => {
-    const { run, pages } = await startFor(2, 90);
+    const { run, pages } = await startFor(2);
     await Promise.all(pages.map((page) => hearsPartial(page, 3)));
     const leader = pageOf(await theStream());
     const other = pages.find((page) => page !== leader)!;
@@ -202,6 +205,8 @@ describe.skipIf(!url || !isInstalled)("tabs", { timeout: 40_000 }, () => {
     await hearsPartial(other, (await partials(other)) + 5);
     await leader.goBack({ waitUntil: "commit" });
     expect(await leader.evaluate("globalThis.isBack")).toBe(true);
+    await hearsPartial(leader, (await partials(other)) + 5);
+    await run.cancel();
     await Promise.all(pages.map(hearsTheEnd));
     const all = await allOf(run);
     for (const page of pages) expect(events(await told(page))).toEqual(all);
