@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from hotplate import errors
 from hotplate.client import Client, TransportError, Update
 from hotplate.run import new_id
 from tests.acceptance.home import Home
-from tests.processes import DEADLINE_S, Server, free_port, until
+from tests.processes import DEADLINE_S, Processes, Server, free_port, until
 
 pytestmark = pytest.mark.any_broker
 
@@ -119,3 +120,22 @@ class TestCommand:
         assert ended.returncode == 1
         assert "there is no topic 'weather'" in ended.stderr
         assert ended.stderr.count("\n") == 1
+
+    def test_it_says_when_the_server_is_out_of_reach_and_when_it_is_back(
+        self, processes: Processes, tmp_path: Path
+    ) -> None:
+        port, environ = free_port(), {"HOTPLATE_DATA": str(tmp_path / "data")}
+        watch = processes.start("hotplate", "watch", f"127.0.0.1:{port}", "runs")
+
+        def said(text: str, times: int) -> None:
+            until(lambda: processes.output(watch).count(text) == times, f"{text!r} for the time {times}")
+
+        for times in (1, 2):
+            said(f"cannot reach http://127.0.0.1:{port}/updates: ", times)
+            server = processes.flask(APP, environ=environ, port=port)
+            said("the server is back", times)
+            processes.end(server.process)
+        said("trying again", 3)
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(DEADLINE_S) == 130
+        assert "Traceback" not in processes.output(watch)

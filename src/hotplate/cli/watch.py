@@ -11,7 +11,7 @@ import click
 
 from ..client import Client, Update
 from ..errors import Error, printable
-from . import Failure
+from . import Failure, terminal_log
 from .call import describe
 
 WIDEST = 200
@@ -26,8 +26,10 @@ WIDEST = 200
 def command(url: str, topics: tuple[str, ...], after: int, token: str | None) -> None:
     """Show what is new on TOPICs of the server at URL: a line for each update, as JSON where this is no terminal.
 
-    It goes on while the server restarts, and ends when all topics are of runs that have ended.
+    It goes on while the server is out of reach, and says so on stderr; it ends when all topics are of runs that have
+    ended.
     """
+    terminal_log.show("watch", "info")
     url = url if "://" in url else f"http://{url}"
     topics = tuple(topic for given in topics for topic in given.split(",") if topic)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ SILENCE_S = 40.0
 """The server says something every 15 s at least: a stream that is silent for so long has been cut."""
 
 STREAM = "text/event-stream"
+
+log = logging.getLogger("hotplate.client")
+"""Told, as information, when a watch has lost its server and when it has it again."""
 
 Topic = str | Seen
 
@@ -100,13 +104,18 @@ class Patience:
 
     def heard(self) -> None:
         """The server has said something."""
+        if self._lost_at is not None:
+            log.info("the server is back")
         self._lost_at, self._pause = None, 0.0
 
     def failed(self, error: TransportError | Unavailable) -> None:
         """It has not. Raises `error` if it is no use to try again."""
+        is_new = self._lost_at is None
         self._lost_at = self._lost_at or time.monotonic()
         if not getattr(error, "is_passing", True) or time.monotonic() - self._lost_at > self._seconds:
             raise error
+        if is_new:
+            log.info("%s; trying again", error)
         self._pause = min(self._pause * 2 or 0.1, LONGEST_PAUSE_S)
 
     def pause(self, retry_s: float) -> float:
