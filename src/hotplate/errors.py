@@ -166,7 +166,8 @@ class ParamsOutdated(Error):
 
 
 class ResultUnusable(Error):
-    """The job returned something that cannot be written as JSON; `data` says what and where."""
+    """The job, or a live function, returned something that cannot be written as JSON, or a live value does not fit its
+    type; `data` says what and where."""
 
     default_code = -32016
     default_message = "Result cannot be encoded"

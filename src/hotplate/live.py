@@ -103,10 +103,19 @@ class Live(Generic[T]):
 
         Raises `ResultUnusable` if it does not fit the declared type.
         """
-        setter(self).set_live(self, self.signature.encode(value))
+        setter(self).set_live(self, self.encode(value))
+
+    def encode(self, value: Any) -> bytes:
+        """A value as JSON. Raises `ResultUnusable` naming what in it does not fit the declared type, and where."""
+        written = self.signature.encode(value)
+        self.signature.decode_result(written)
+        return written
 
     def get(self) -> T | None:
-        """The value that was pushed last; None before the first."""
+        """The value that was pushed last; None before the first.
+
+        Raises `ResultUnusable` if it was pushed when another type was declared, which it does not fit.
+        """
         raw = setter(self).get_live(self)
         return None if raw is None else self.signature.decode_result(raw)
 

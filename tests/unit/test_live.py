@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,42 @@ def test_values_are_checked_by_their_type_and_kept_for_whoever_asks(tmp_path: Pa
             tags.set([float("nan")])  # type: ignore[list-item]
         assert tags.get() == ["a", "b"]
     app.extensions["hotplate"].close()
+
+
+@dataclass
+class Reading:
+    at: datetime
+    degrees: float | None
+
+
+def test_a_value_of_another_type_is_refused_where_it_is_set_and_the_last_one_stays(tmp_path: Path) -> None:
+    app = Flask("lively")
+    app.config["HOTPLATE_DATA"] = str(tmp_path)
+    hp = Hotplate(app)
+    load, reading = hp.value("load", float), hp.value("reading", Reading)
+    with app.app_context():
+        load.set(0.5)
+        with pytest.raises(ResultUnusable, match=r"Value does not fit its type: \$: expected `float`, got `str`"):
+            load.set("no")  # type: ignore[arg-type]
+        assert load.get() == 0.5
+        at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        reading.set(Reading(at, float("nan")))
+        assert reading.get() == Reading(at, None)
+        with pytest.raises(ResultUnusable, match=r"\$\.degrees: expected `float \| null`, got `str`"):
+            reading.set(Reading(at, "warm"))  # type: ignore[arg-type]
+        assert reading.get() == Reading(at, None)
+    app.extensions["hotplate"].close()
+
+
+def test_one_that_was_set_under_another_type_says_so_when_it_is_read(tmp_path: Path) -> None:
+    for kind in (str, float):
+        app = Flask("lively")
+        app.config["HOTPLATE_DATA"] = str(tmp_path)
+        load = Hotplate(app).value("load", kind)
+        with app.app_context():
+            if kind is str:
+                load.set("high")
+            else:
+                with pytest.raises(ResultUnusable, match=r"Value does not fit its type: \$: expected `float`"):
+                    load.get()
+        app.extensions["hotplate"].close()

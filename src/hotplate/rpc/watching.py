@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ..engine import Engine
-from ..errors import Error, InternalError, Unavailable, log_failure
+from ..errors import Error, InternalError, Unavailable, log_failure, printable
 from ..live import LONGEST_LEASE_S, PREFIX, Live
 from ..run import ErrorInfo, new_id
 
@@ -48,6 +48,7 @@ class Watching:
         self._id = watcher or new_id()
         self._lock = Lock()
         self._ends: dict[str, Event] = {}
+        self._said: dict[str, tuple[str, str]] = {}
         self._threads: list[Thread] = []
 
     def begin(self, name: str) -> None:
@@ -79,14 +80,14 @@ class Watching:
 
     def _watch(self, name: str, live: Live[Any], end: Event) -> None:
         values, held_until = self._engine().values, 0.0
-        said, took = "", FIRST_LOOK_S
+        took = FIRST_LOOK_S
         while not end.is_set():
             begun = time.monotonic()
             pause = LOOK_S
             try:
                 if begun < held_until or values.lease(name, self._id, min(LEASE_S + 3 * took, LONGEST_LEASE_S)):
                     held_until = held_until if begun < held_until else begun + LEASE_S / 3
-                    data, error, said = self._look(live, said)
+                    data, error = self._look(name, live)
                     took = time.monotonic() - begun
                     if values.put(name, data, error, self._id):
                         self._engine().feed.ring([PREFIX + name])
@@ -99,17 +100,24 @@ class Watching:
         with suppress(Unavailable):
             values.release(self._id, [name])
 
-    def _look(self, live: Live[Any], said: str) -> tuple[bytes | None, bytes | None, str]:
-        """The value, or the error, as JSON; and what was said of an error in the log, as it is said once only."""
+    def _look(self, name: str, live: Live[Any]) -> tuple[bytes | None, bytes | None]:
+        """The value, or the error, as JSON."""
         try:
             with self._within():
-                return live.signature.encode(live.fn()), None, ""
+                data = live.encode(live.fn())
         except Exception as raised:
-            text = repr(raised)
-            error = raised if isinstance(raised, Error) else InternalError(data={"error_id": said.partition(" ")[0]})
-            if text != said.partition(" ")[2]:
-                error_id = log_failure(f"live value {live.name!r}", raised)
-                said = f"{error_id} {text}"
-                if not isinstance(raised, Error):
-                    error = InternalError(data={"error_id": error_id})
-            return None, _encode(ErrorInfo.of(error)), said
+            return None, _encode(ErrorInfo.of(self._said_of(name, raised)))
+        self._said.pop(name, None)
+        return data, None
+
+    def _said_of(self, name: str, raised: Exception) -> Error:
+        """The error that subscribers see. The log is told once, until there is a value again or another error."""
+        is_answer = isinstance(raised, Error)
+        text = str(raised) if is_answer else repr(raised)
+        error_id, said = self._said.get(name, ("", None))
+        if text != said:
+            if is_answer:
+                log.warning("live value %r raised %s: %s", name, type(raised).__name__, printable(text))
+            error_id = "" if is_answer else log_failure(f"live value {name!r}", raised)
+            self._said[name] = error_id, text
+        return raised if isinstance(raised, Error) else InternalError(data={"error_id": error_id})

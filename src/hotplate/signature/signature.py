@@ -27,6 +27,7 @@ from .shape import members
 from .standin import decode_hook
 
 _ITERATORS = (Iterator, Generator, AsyncIterator, AsyncGenerator)
+_MISFIT = "Value does not fit its type"
 _OBJECT, _ARRAY = b"{"[0], b"["[0]
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _KINDS = {
@@ -151,9 +152,9 @@ class Signature:
             return self._decode_result(raw)
         except msgspec.ValidationError as error:
             misfit = Misfit.of(error)
-            raise ResultUnusable(data=f"{misfit.path}: {misfit.text}") from None
+            raise ResultUnusable(message=_MISFIT, data=f"{misfit.path}: {misfit.text}") from None
         except _UNREADABLE:
-            raise ResultUnusable(data="it is no JSON text") from None
+            raise ResultUnusable(message=_MISFIT, data="it is no JSON text") from None
 
     def describe(self, schemas: Schemas) -> Description:
         """The parameters and the result; the classes in them become components of `schemas`."""
