@@ -28,7 +28,7 @@ KINDS = {
     "gevent": "Flask-SocketIO, gevent",
     "asgi": "python-socketio AsyncServer, uvicorn",
 }
-DELAY_S = 14
+DELAY_S = 20
 """All of them are connected, and follow, after so many seconds."""
 
 WANTED = 1.25
@@ -64,7 +64,7 @@ class Bare(Pushing):
         return ""
 
     def begin(self, times: int, pause: float) -> None:
-        time.sleep(DELAY_S / 2)
+        time.sleep(DELAY_S / 3)
         with httpx.Client(base_url=self._root, timeout=60) as client:
             for _ in range(times):
                 time.sleep(pause)
