@@ -136,6 +136,16 @@ def always(lives: Mapping[str, Live[Any]]) -> list[str]:
     return [name for name, live in lives.items() if live.always]
 
 
+def live_options(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options of `@hp.live` with their defaults. Raises `DeclarationError` naming one that there is not."""
+    options: dict[str, Any] = {"every": 1.0, "always": False, "allow": None}
+    for option in given:
+        if option not in options:
+            known = ", ".join(options)
+            raise DeclarationError(f"live value {name!r}: unknown option {option!r}; the options are {known}")
+    return options | given
+
+
 def value(name: str, kind: Any, *, doc: str = "", allow: str | None = None) -> Live[Any]:
     """A live value that is only ever set by hand, of a type."""
 

@@ -6,14 +6,14 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Literal, Never, ParamSpec, TypeVar, overload
 
 from msgspec.structs import replace
 
 from . import schedule
 from .errors import DeclarationError, InvalidParams
 from .job import Job
-from .live import Emission, Live, value
+from .live import Emission, Live, live_options, value
 from .method import Method
 from .schedule import Schedule
 
@@ -31,6 +31,8 @@ RESERVED = ("rpc", "run", "live", "schedule", "worker", "updates")
 
 OWN_NAMESPACE = "/hotplate"
 """Of Socket.IO: topics are followed there."""
+
+_MISSING: Any = object()
 
 _NAME = re.compile(r"[^\W_][\w-]*(\.[^\W_][\w-]*)*")
 
@@ -243,7 +245,7 @@ class Namespace:
     def live(
         self, name: str | None = None, /, *, every: float = 1.0, always: bool = False, allow: Allow = None
     ) -> Callable[[Callable[[], R]], Live[R]]: ...
-    def live(self, first: Any = None, /, *, every: float = 1.0, always: bool = False, allow: Allow = None) -> Any:
+    def live(self, first: Any = None, /, **options: Any) -> Any:
         """Declare a function whose value is pushed when it changes: `@hp.live(every=0.5)`.
 
         It is called every so many seconds while somebody is subscribed, by one process per machine or cluster.
@@ -251,14 +253,16 @@ class Namespace:
         """
 
         def declare(fn: Callable[[], R], name: str | None = None) -> Live[R]:
-            made = Live(_function(fn), name=name, every=every, always=always, allow=allow)
+            made = Live(_function(fn), name=name, **live_options(name or fn.__name__, options))
             self.registry.add_live(made.name, made)
             return made
 
         return _decorate(declare, first)
 
-    def value(self, name: str, kind: type[R], /, *, doc: str = "", allow: Allow = None) -> Live[R]:
+    def value(self, name: str, kind: type[R] = _MISSING, /, *, doc: str = "", allow: Allow = None) -> Live[R]:
         """Declare a live value that is set by hand, with `.set()`: `load = hp.value("load", float)`."""
+        if kind is _MISSING:
+            raise DeclarationError(f"live value {name!r} has no type; give it one: hp.value({name!r}, float)")
         made: Live[R] = value(name, kind, doc=doc, allow=allow)
         self.registry.add_live(name, made)
         return made
@@ -286,7 +290,7 @@ class Namespace:
 
     def every(
         self,
-        *,
+        *unnamed: Never,
         seconds: float = 0,
         minutes: float = 0,
         hours: float = 0,
@@ -306,6 +310,8 @@ class Namespace:
         over ("skip"), waits for its end ("queue"), or does not care ("allow").
         options: those of the job, where this makes it one (`JobOptions`).
         """
+        if unnamed:
+            raise DeclarationError(f"@hp.every needs a period by name: @hp.every(minutes=5), not {unnamed[0]!r}")
         given = {"catch_up": catch_up, "window": window, "overlap": overlap}
         lengths = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
         return self._on(schedule.every(lengths, given), name, params, options)
@@ -326,6 +332,8 @@ class Namespace:
         return declare
 
     def _job_of(self, fn: Callable[P, R], options: dict[str, Any]) -> Job[P, R]:
+        if isinstance(fn, Method | Live):
+            raise DeclarationError(f"{fn!r} has no schedule: only jobs have; decorate a function, or one with @hp.job")
         if not isinstance(fn, Job):
             made: Job[P, R] = self.job(**options)(fn)
             return made
@@ -389,6 +397,10 @@ def _decorate(declare: Callable[..., Any], first: Any) -> Any:
 
 
 def _function(fn: Callable[P, R]) -> Callable[P, R]:
+    if isinstance(fn, Job):
+        raise DeclarationError(
+            f"{fn!r} is a job already; a schedule stands above @hp.job, or makes a job by itself and takes its options"
+        )
     if not inspect.isroutine(fn):
         raise DeclarationError(f"{fn!r} is no function; decorate a function, or a class with @hp.service")
     where, _, name = getattr(fn, "__qualname__", "").rpartition(".")

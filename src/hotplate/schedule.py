@@ -111,16 +111,19 @@ def _cron(expression: str, timezone: str, after: float) -> Iterator[float]:
 
 def cron(expression: str, timezone: str, given: dict[str, Any]) -> Schedule:
     """A schedule by cron, with what else was given. Raises `DeclarationError` naming what is wrong."""
+    if not isinstance(expression, str):
+        raise DeclarationError(f'@hp.cron needs a rule: @hp.cron("*/5 * * * *"), not {expression!r}')
     where = f"cron {expression!r}"
     if not _is_zone(timezone):
         raise DeclarationError(f"{where}: timezone is {timezone!r}; allowed: such as 'UTC' or 'Europe/Berlin'")
     expression = " ".join(expression.split())
     fields = MACROS.get(expression.lower(), expression)
     if len(fields.split()) != 5:
-        macros = ", ".join(MACROS)
+        count = len(fields.split())
+        wrong = "there is no such word" if fields.startswith("@") else f"it has {count} field{'s' * (count != 1)}"
         raise DeclarationError(
-            f"{where}: it has {len(fields.split())} fields; allowed: minute, hour, day-of-month, month and "
-            f"day-of-week, or one of {macros}"
+            f"{where}: {wrong}; allowed: five fields (minute, hour, day-of-month, month and day-of-week), or one of "
+            + ", ".join(MACROS)
         )
     try:
         CronSim(fields, datetime(2000, 1, 1))

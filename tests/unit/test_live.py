@@ -42,6 +42,7 @@ async def asynchronous() -> int:
         (good, {"every": True}, "every is True"),
         (good, {"every": "often"}, "every is 'often'"),
         (good, {"every": float("nan")}, "every is nan"),
+        (good, {"alway": True}, "'good': unknown option 'alway'; the options are every, always, allow"),
         (good, {"allow": "all"}, "allow is 'all'"),
     ],
 )
@@ -55,6 +56,11 @@ def test_a_name_is_given_once() -> None:
     hp.value("load", float)
     with pytest.raises(DeclarationError, match="'load' is declared twice"):
         hp.value("load", int)
+
+
+def test_one_that_is_set_by_hand_has_a_type() -> None:
+    with pytest.raises(DeclarationError, match=r"live value 'v' has no type; give it one: hp\.value\('v', float\)"):
+        Hotplate().value("v")
 
 
 def test_it_stays_a_plain_function_and_goes_by_its_full_name() -> None:

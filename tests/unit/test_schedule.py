@@ -211,9 +211,10 @@ def declare(rule: str, fn: Any = lambda: None, **options: Any) -> Registry:
         ("* * * * SAT-SUN", {}, "day-of-week is 'SAT-SUN'; allowed: 0 to 7"),
         ("*/0 * * * *", {}, r"minute is '\*/0'"),
         ("0 0 31 2 *", {}, "day-of-month is '31'"),
-        ("* * * *", {}, "it has 4 fields; allowed: minute, hour, day-of-month, month and day-of-week, or one of @"),
+        ("* * * *", {}, r"it has 4 fields; allowed: five fields \(minute, .* day-of-week\), or one of @"),
         ("0 * * * * *", {}, "it has 6 fields"),
-        ("@often", {}, "it has 1 fields"),
+        ("5", {}, "it has 1 field; allowed: five fields"),
+        ("@reboot", {}, "there is no such word; allowed: five fields .* or one of @hourly"),
         ("* * * * *", {"timezone": "Europe/Atlantis"}, "timezone is 'Europe/Atlantis'; allowed: such as 'UTC'"),
         ("* * * * *", {"timezone": 1}, "timezone is 1; allowed"),
         ("* * * * *", {"catch_up": "none"}, "catch_up is 'none'; allowed: skip, once, all"),
@@ -236,6 +237,39 @@ def test_what_cannot_work_is_refused_naming_it(rule: str, options: dict[str, Any
 def test_a_period_has_a_length(lengths: dict[str, Any], message: str) -> None:
     with pytest.raises(DeclarationError, match=message):
         Hotplate().every(**lengths)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "given", "message"),
+    [
+        ("every", "5m", r"@hp\.every\(minutes=5\), not '5m'"),
+        ("every", len, r"@hp\.every\(minutes=5\), not <built-in"),
+        ("cron", len, r"@hp\.cron\(\"\*/5 \* \* \* \*\"\), not <built-in"),
+    ],
+)
+def test_what_is_no_rule_is_refused_with_one_that_is(decorator: str, given: Any, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        getattr(Hotplate(), decorator)(given)
+
+
+def test_only_jobs_have_schedules() -> None:
+    hp = Hotplate()
+    for made in (hp.method("answered"), hp.live("live")):
+        with pytest.raises(DeclarationError, match="has no schedule: only jobs have"):
+            hp.every(minutes=5)(made(lambda: 1))
+    assert not hp.registry.schedules
+
+
+def nothing_due() -> int:
+    return 0
+
+
+@pytest.mark.parametrize("decorator", ["job", "method", "live"])
+def test_a_schedule_stands_above_job(decorator: str) -> None:
+    hp = Hotplate()
+    scheduled = hp.every(minutes=5)(nothing_due)
+    with pytest.raises(DeclarationError, match=r"is a job already; a schedule stands above @hp\.job"):
+        getattr(hp, decorator)(scheduled)
 
 
 def report(region: str, days: int = 1) -> str:
