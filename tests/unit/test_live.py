@@ -12,7 +12,9 @@ import pytest
 from flask import Flask
 
 from hotplate import Hotplate, Namespace
-from hotplate.errors import DeclarationError, HotplateError, ResultUnusable
+from hotplate.caller import ANONYMOUS, OPEN
+from hotplate.errors import DeclarationError, HotplateError, NotFound, ResultUnusable
+from hotplate.rpc.builtin import builtin_targets
 
 
 def good() -> int:
@@ -127,3 +129,14 @@ def test_one_that_was_set_under_another_type_says_so_when_it_is_read(tmp_path: P
                 with pytest.raises(ResultUnusable, match=r"Value does not fit its type: \$: expected `float`"):
                     load.get()
         app.extensions["hotplate"].close()
+
+
+def test_a_name_that_there_is_not_is_answered_with_those_that_the_caller_may_see() -> None:
+    app = Flask("lively")
+    hp = Hotplate(app)
+    hp.value("set", int)
+    hp.value("bets", int, allow="public")
+    target = builtin_targets(app.extensions["hotplate"].starting, "")["live.get"]
+    for caller, meant in ((OPEN, "set or bets"), (ANONYMOUS, "bets")):
+        with pytest.raises(NotFound, match=rf"there is no live value 'bset'; did you mean {meant}\?"):
+            target.answer(b'{"name": "bset"}', caller)

@@ -65,6 +65,8 @@ def test_operators_alone_change_them(targets: Any, verb: str) -> None:
 def test_there_must_be_one_of_that_name(targets: Any, verb: str) -> None:
     with pytest.raises(NotFound, match="there is no schedule 'nobody'"):
         ask(targets, verb, "nobody")
+    with pytest.raises(NotFound, match=r"there is no schedule 'cuont'; did you mean count\?"):
+        ask(targets, verb, "cuont")
 
 
 def test_to_pause_twice_changes_nothing(targets: Any) -> None:

@@ -29,6 +29,7 @@ from .message import (
     read,
     sent_error,
 )
+from .mistake import close_to
 
 log = logging.getLogger("hotplate")
 
@@ -36,9 +37,6 @@ SIGN_IN = (
     "nobody is signed in and the function is not public; set HOTPLATE_ACCESS=open to let everybody call "
     'everything, or declare the function with allow="public"'
 )
-
-LONGEST_MISTAKE = 64
-"""No names are looked for that resemble an unknown name of more characters."""
 
 ERROR_PIECES = 2
 """So many pieces, with the comma before it, has a response with an error; one with a result has more."""
@@ -120,14 +118,6 @@ def _trace(span: Any, response: list[bytes]) -> None:
 
 Observer = Callable[[str, float, bytes | None], None]
 """Told of every call: the name as sent, the seconds it took, the response (None to a notification)."""
-
-
-def _close_to(name: str, names: Iterable[str]) -> str:
-    """A question about the names that an unknown one resembles; nothing if there are none."""
-    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes alone
-
-    near = get_close_matches(name, names, n=3) if len(name) <= LONGEST_MISTAKE else []
-    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 class Answerer:
@@ -334,9 +324,7 @@ class Answerer:
             return None
         if request.method in self._targets:
             return error_response(Unauthenticated(data=SIGN_IN), request_id)
-        return error_response(
-            MethodNotFound(data=clip(request.method) + _close_to(request.method, answers)), request_id
-        )
+        return error_response(MethodNotFound(data=clip(request.method) + close_to(request.method, answers)), request_id)
 
     def _failed(self, request: Request, request_id: bytes, raised: BaseException) -> bytes:
         if isinstance(raised, SystemExit) and current_thread() is main_thread():

@@ -17,6 +17,7 @@ from ..live import PREFIX, Kept, Live as Declared
 from ..registry import Registry
 from ..run import ErrorInfo, utc
 from ..update import Update
+from .mistake import close_to
 from .state_topics import State, StateTopic
 from .subscription import Subscription
 from .watching import Watching
@@ -51,7 +52,8 @@ class LiveMethods:
         """A live value as it stands. Nobody looks at its function for that: it may be old if nobody is subscribed."""
         live = self._registry.lives.get(name)
         if live is None or not is_for(caller, live):
-            raise NotFound(data=f"there is no live value {name[:100]!r}")
+            seen = (other for other, declared in self._registry.lives.items() if is_for(caller, declared))
+            raise NotFound(data=f"there is no live value {name[:100]!r}{close_to(name, seen)}")
         return read(self._engine, [name])[0]
 
 

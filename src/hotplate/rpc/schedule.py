@@ -10,6 +10,7 @@ from ..caller import Caller
 from ..errors import Conflict, NotFound
 from ..firing import TOPIC, Plan
 from ..schedule import Schedule as Declared
+from .mistake import close_to
 from .start import Starting, only_operators, only_signed_in
 from .wire import Run, Schedule, schedule_to_wire, to_wire
 
@@ -80,7 +81,8 @@ class ScheduleMethods:
     def _declared(self, name: str) -> Declared:
         declared = self._starting.registry.schedules.get(name)
         if declared is None:
-            raise NotFound(data=f"there is no schedule {name[:100]!r}")
+            near = close_to(name, self._starting.registry.schedules)
+            raise NotFound(data=f"there is no schedule {name[:100]!r}{near}")
         return declared
 
     def _plan(self, declared: Declared) -> tuple[float, Plan]:

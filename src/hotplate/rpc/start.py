@@ -15,6 +15,7 @@ from ..job import Job
 from ..options import StartOptions
 from ..registry import Registry
 from ..run import NewRun, Run, new_id
+from .mistake import close_to
 
 LONGEST_DELAY_S = 10 * 366 * 86400.0
 LONGEST_KEY = 200
@@ -56,7 +57,8 @@ class Starting:
         """The job of that name. Raises `InvalidParams` if there is none, `Unauthenticated` if it is not for them."""
         job = self.registry.jobs.get(name)
         if job is None:
-            raise InvalidParams(data=f"parameter 'job': there is no job {name[:100]!r}")
+            seen = (other for other, one in self.registry.jobs.items() if caller.authenticated or one.allow == "public")
+            raise InvalidParams(data=f"parameter 'job': there is no job {name[:100]!r}{close_to(name, seen)}")
         if not (caller.authenticated or job.allow == "public"):
             raise Unauthenticated(data=f"job {name!r} is not public")
         return job
