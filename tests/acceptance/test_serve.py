@@ -20,6 +20,7 @@ import pytest
 
 from hotplate.cli.listener import listen
 from hotplate.client import Client, TransportError
+from tests.acceptance.home import children
 from tests.processes import Processes, free_port, until
 from tests.streams import stream
 
@@ -53,6 +54,15 @@ async def slow_async(name: str) -> str:
 @hp.job
 def double(n: int) -> int:
     return 2 * n
+"""
+
+SOCKETIO = """
+from flask import Flask
+from flask_socketio import SocketIO
+from hotplate import Hotplate
+
+app = Flask(__name__)
+hp = Hotplate(app, socketio=SocketIO(app))
 """
 
 
@@ -179,10 +189,31 @@ def test_ctrl_c_twice_ends_it_at_once(shop: Shop) -> None:
     calling.join(10)
 
 
-def test_code_that_cannot_be_loaded_ends_it_with_one_line(shop: Shop) -> None:
-    (shop.folder / "shop.py").write_text("def broken(:\n")
-    assert shop.serve("--workers", "2").wait(30) == 1
-    assert "SyntaxError" in shop.output()
+@pytest.mark.parametrize(
+    ("app", "environ", "error"),
+    [
+        ("def broken(:\n", {}, "SyntaxError"),
+        (SHOP, {"HOTPLATE_ACCESS": "everybody"}, "HOTPLATE_ACCESS"),
+        (SOCKETIO, {}, "must come to one and the same process"),
+    ],
+    ids=["syntax", "setting", "socketio"],
+)
+def test_what_cannot_be_served_ends_it_with_one_line(app: str, environ: dict[str, str], error: str, shop: Shop) -> None:
+    (shop.folder / "shop.py").write_text(app)
+    assert shop.serve("--workers", "2", "--with-worker", **environ).wait(30) in (1, 2)
+    assert shop.output().count("hotplate:") == 1
+    assert error in shop.output()
+    assert "serving" not in shop.output()
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.2, 0.4, 0.8, 1.5])
+def test_ctrl_c_ends_it_quietly_while_it_begins(pause: float, shop: Shop) -> None:
+    process = shop.serve("--workers", "2", "--with-worker")
+    until(lambda: children(process.pid), "the first process")
+    time.sleep(pause)  # somewhere in its beginning, wherever that is
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+    assert "Traceback" not in shop.output()
 
 
 def test_a_port_that_is_taken_is_a_failure(shop: Shop) -> None:

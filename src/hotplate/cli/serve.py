@@ -47,7 +47,13 @@ def command(
     more = ["--concurrency", str(concurrency)] if concurrency else []
     node = node_part(name, *more, *debug) if with_worker else None
     with listen(host, port, ports=1) as listener:
-        web = [web_part(name, host, listener, *options, development=False) for _ in range(workers)]
+        web = [
+            web_part(name, host, listener, *options, *([] if number else ["--tell"]), development=False)
+            for number in range(workers)
+        ]
         said = f"serving {name} at {address(listener)} by {workers} web process{'es' if workers > 1 else ''}"
-        click.echo(terminal_log.line("serve", "INFO", f"{said} (Ctrl-C ends it)"), err=True)
-        sys.exit(Supervisor(web, node, revives=True, patience=PATIENCE_S).run([]))
+
+        def tell() -> None:
+            click.echo(terminal_log.line("serve", "INFO", f"{said} (Ctrl-C ends it)"), err=True)
+
+        sys.exit(Supervisor(web, node, revives=True, patience=PATIENCE_S, on_ready=tell).run([]))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from socket import socket
@@ -23,6 +23,9 @@ SUPERVISOR_KEY = "HOTPLATE_SUPERVISOR"
 
 OTHER_NODE = 75
 """With this code a node of the supervisor ends where another one serves the data folder."""
+
+READY = signal.SIGUSR1
+"""With this signal a web process tells the supervisor that it serves, if it is to (`--tell`)."""
 
 RESTART_S = 1.0
 PATIENCE_S = 3.0
@@ -64,6 +67,11 @@ class Part:
     def code(self) -> int | None:
         """Exit code; None while it is alive."""
         return None if self.process is None else self.process.poll()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has ended, or was never started."""
+        return self.process is None or self.code is not None
 
     def revive(self) -> None:
         """Start it again after it has ended: at once if it was steady, else after a pause that grows from time to time.
@@ -109,6 +117,8 @@ class Supervisor:
     Where a web process ends by itself, so does everything; but with a `stand_in` that one answers until code changes.
     revives: a web process that ends by itself is started again, unless it does so at its first start: then its code
     cannot be loaded. patience: a web process that is to end and does not is killed after so many seconds.
+    on_ready: the first web process, which is to tell, is started alone, so that what is wrong with the application is
+    said once; when it serves this is called, and the others are started.
     """
 
     def __init__(
@@ -119,9 +129,11 @@ class Supervisor:
         *,
         revives: bool = False,
         patience: float = PATIENCE_S,
+        on_ready: Callable[[], None] | None = None,
     ) -> None:
         self._web, self._node, self._stand_in = list(web), node, stand_in
         self._revives, self._patience = revives, patience
+        self._on_ready = on_ready
         self._deadline = 0.0
         self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._interrupts, self._reloads = 0, 0
@@ -135,8 +147,8 @@ class Supervisor:
         """Until the end; the exit code: 0 after Ctrl-C or SIGTERM, a web process's own if that ended by itself."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupt)
-        for part in self.parts:
-            part.start()
+        signal.signal(READY, lambda *_: self._events.put("ready"))
+        self._begin(self.parts if self._on_ready is None else self.parts[:1])
         if watched:
             threading.Thread(target=self._watch, args=(watched,), daemon=True).start()
         code = self._serve()
@@ -161,7 +173,9 @@ class Supervisor:
                 event = ""
             if event == "changed" and not self._interrupts:
                 self._load_anew()
-            if self._interrupts and all(part.code is not None for part in self.parts):
+            if event == "ready" and not self._interrupts:
+                self._begin_the_rest()
+            if self._interrupts and all(part.is_gone for part in self.parts):
                 return 0
             if self._interrupts:
                 self._kill_late_ones()
@@ -172,13 +186,25 @@ class Supervisor:
                     return code
             self._revive()
 
+    def _begin(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            part.start()
+            self._tell_late(part)
+
+    def _begin_the_rest(self) -> None:
+        if self._on_ready is not None:
+            self._on_ready()
+            self._on_ready = None
+            self._begin(self.parts[1:])
+
     def _look_at(self, web: Part) -> int | None:
         """The code to end with, if a web process has ended and that is the end of everything."""
         code = web.code
-        if code is None or self._stands_in:
+        if code is None or self._stands_in or self._interrupts:
             return None
         if self._revives and not _has_failed_to_start(web, code):
             web.revive()
+            self._tell_late(web)
             return None
         if self._stand_in is None or (code == Misuse.exit_code and not self._reloads):
             return code or 1
@@ -202,14 +228,14 @@ class Supervisor:
             self._stands_in = False
         for part in self._web:
             part.stop()
-            part.start()
+            self._begin([part])
         if self._node is None:
             return
         if self._node.code is None:
             self._node.send(signal.SIGHUP)
         else:
             self._told = False
-            self._node.start()
+            self._begin([self._node])
 
     def _revive(self) -> None:
         node = self._node
@@ -219,7 +245,7 @@ class Supervisor:
             self._tell(node.code)  # it ended by itself, and has said why
         elif time.monotonic() - node.began > RESTART_S:
             log.warning("the worker node was killed; starting another")
-            node.start()
+            self._begin([node])
 
     def _tell(self, code: int) -> None:
         if self._told:
@@ -233,9 +259,16 @@ class Supervisor:
     def _interrupt(self, number: int, _: object) -> None:
         self._interrupts += 1
         self._deadline = self._deadline or time.monotonic() + self._patience
+        # the first is SIGTERM, as a process that is still starting would show where it was when SIGINT came
+        is_first = self._interrupts == 1
         for part in self.parts:
-            part.send(number if number == signal.SIGTERM else signal.SIGINT)
+            part.send(signal.SIGTERM if is_first else number)
         self._events.put("interrupt")
+
+    def _tell_late(self, part: Part) -> None:
+        # the end was asked for while it was being started
+        if self._interrupts:
+            part.send(signal.SIGTERM)
 
     def _watch(self, watched: Sequence[Path]) -> None:
         from watchfiles import PythonFilter, watch  # noqa: PLC0415 - only where code is watched

@@ -1,7 +1,7 @@
 """The web process of `hotplate dev`, `hotplate demo` and `hotplate serve`.
 
-It is `python -m hotplate.cli.web APP HOST DESCRIPTOR [--quiet] [--grace SECONDS] [--one-of WORKERS] [--debug]`; the
-descriptor is that of a listening socket, which was inherited.
+It is `python -m hotplate.cli.web APP HOST DESCRIPTOR [--quiet] [--grace SECONDS] [--one-of WORKERS] [--tell]
+[--debug]`; the descriptor is that of a listening socket, which was inherited.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..worker.limits import die_with, open_many_files
 from . import Failure, Misuse, access_log, asgi_server, terminal_log, wsgi_server
 from .app import load_app
 from .listener import address
-from .supervisor import SUPERVISOR_KEY
+from .supervisor import READY, SUPERVISOR_KEY
 
 GRACE_S = 0.5
 """Without another word, what is being answered when the process is told to end has so many seconds more: a developer
@@ -28,11 +28,18 @@ waits for changed code to be loaded."""
 
 
 def serve(
-    name: str, host: str, listener: socket, *, quiet: bool = False, grace: float = GRACE_S, workers: int = 1
+    name: str,
+    host: str,
+    listener: socket,
+    *,
+    quiet: bool = False,
+    grace: float = GRACE_S,
+    workers: int = 1,
+    tells: bool = False,
 ) -> None:
     """Serve the application until the process is told to end; with a line a call, unless it is to be quiet.
 
-    workers: how many processes there are at the same socket.
+    workers: how many processes there are at the same socket. tells: the supervisor is told that this one serves.
     """
     app = load_app(name)
     state = state_of(app)
@@ -43,6 +50,8 @@ def serve(
         state.observe = access_log.observe
         console = f"{address(listener)}{state.settings.prefix}/console/"
         click.echo(terminal_log.line("web", "INFO", f"serving {app.name} at {console} (Ctrl-C ends it)"), err=True)
+    if tells:
+        os.kill(int(os.environ[SUPERVISOR_KEY]), READY)
     (wsgi_server if needs_wsgi else asgi_server).serve(app, state, listener, quiet=quiet, grace=grace)
 
 
@@ -95,7 +104,15 @@ def main() -> None:
     # as `flask run` does: app.run() is passed over, and Flask-SocketIO takes threads where nothing else is said
     os.environ["FLASK_RUN_FROM_CLI"] = "true"
     try:
-        serve(name, host, socket(fileno=int(descriptor)), quiet="--quiet" in more, grace=grace, workers=workers)
+        serve(
+            name,
+            host,
+            socket(fileno=int(descriptor)),
+            quiet="--quiet" in more,
+            grace=grace,
+            workers=workers,
+            tells="--tell" in more,
+        )
     except KeyboardInterrupt:
         pass
     except click.ClickException as error:
