@@ -17,12 +17,21 @@ AGAIN_S = 0.02
 """After so many seconds there is another turn, where one was not enough."""
 
 
+def take_turns(bell: Any, turn: Callable[[], bool]) -> None:
+    """One after the other, each when it is asked for by the bell, or in a moment where the one before says so."""
+    again = False
+    while True:
+        bell.wait(AGAIN_S if again else None)
+        bell.clear()
+        again = turn()
+
+
 class ThreadTurns:
     """In a thread of their own."""
 
     def begin(self, turn: Callable[[], bool]) -> None:
         self._bell = Event()
-        Thread(target=self._serve, args=(turn,), name="hotplate-socketio", daemon=True).start()
+        Thread(target=take_turns, args=(self._bell, turn), name="hotplate-socketio", daemon=True).start()
 
     def ask(self) -> None:
         self._bell.set()
@@ -33,13 +42,6 @@ class ThreadTurns:
     def do(self, work: Callable[[], T]) -> T:
         """The result of what may block: it does so in the thread of the client that asks."""
         return work()
-
-    def _serve(self, turn: Callable[[], bool]) -> None:
-        again = False
-        while True:
-            self._bell.wait(AGAIN_S if again else None)
-            self._bell.clear()
-            again = turn()
 
 
 class GeventTurns:
@@ -65,7 +67,7 @@ class GeventTurns:
 
     def begin(self, turn: Callable[[], bool]) -> None:
         self._watcher.start(self._bell.set)
-        self._gevent.spawn(self._serve, turn)
+        self._gevent.spawn(take_turns, self._bell, turn)
 
     def ask(self) -> None:
         self._watcher.send()
@@ -79,13 +81,6 @@ class GeventTurns:
             return work()
         result: T = self._gevent.get_hub().threadpool.apply(work)
         return result
-
-    def _serve(self, turn: Callable[[], bool]) -> None:
-        again = False
-        while True:
-            self._bell.wait(AGAIN_S if again else None)
-            self._bell.clear()
-            again = turn()
 
 
 class LoopTurns:
