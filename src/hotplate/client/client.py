@@ -98,7 +98,8 @@ class Client:
     def watch(
         self, *topics: str | Run, after: int | Mapping[str, int] = 0, patience: float | None = None
     ) -> Iterator[Update]:
-        """What is new on topics, as the server pushes it: `run/<id>` or a `Run`, `runs`, `workers`.
+        """What is new on topics, as the server pushes it: `run/<id>` or a `Run`, `runs`, `workers`, `schedules`,
+        `live/<name>`.
 
         Of a run: how it stands, then everything that has happened after the seq `after` (for several runs: a mapping of
         topics to seqs), in order, nothing missed and nothing twice. It goes on over cuts and restarts of the server,

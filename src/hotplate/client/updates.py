@@ -26,6 +26,9 @@ STREAM = "text/event-stream"
 log = logging.getLogger("hotplate.client")
 """Told, as information, when a watch has lost its server and when it has it again."""
 
+TOPICS = "a run, 'run/<id>', 'runs', 'workers', 'schedules', 'live/<name>'"
+"""What can be watched."""
+
 Topic = str | Seen
 
 
@@ -41,15 +44,18 @@ class Update(Struct, frozen=True):
 class Watch:
     """Reads the events of one stream after the other: what they carry, and where to go on.
 
+    A live value is told whole at the beginning of each stream: it is passed over if it is the one told before the cut.
+
     seen: the seq seen last on topics of runs.
     """
 
     def __init__(self, topics: Sequence[Topic], after: int | Mapping[str, int]) -> None:
-        self.topics = [f"{RUN}{topic.id}" if isinstance(topic, Seen) else topic for topic in topics]
+        self.topics = [_name_of(topic) for topic in topics]
         if not self.topics:
-            raise ValueError("name a topic to watch: a run, 'run/<id>', 'runs', 'workers', 'schedules'")
+            raise ValueError(f"name a topic to watch: {TOPICS}")
         self._seen = dict(after) if isinstance(after, Mapping) else {topic: after for topic in self._of_runs() if after}
         self._open = set(self._of_runs())
+        self._values: dict[str, Update] = {}
         self._data: list[str] = []
         self.retry_s = 0.0
 
@@ -85,13 +91,24 @@ class Watch:
     def _of_runs(self) -> list[str]:
         return [topic for topic in self.topics if topic.startswith(RUN)]
 
-    def _ended(self, update: Update) -> Update:
+    def _ended(self, update: Update) -> Update | None:
         data = update.data
+        if update.type == "value":
+            before, self._values[update.topic] = self._values.get(update.topic), update
+            return None if update == before else update
         if update.type == "gone" or (
             update.type == "run" and update.topic.startswith(RUN) and update.seq == data["seq"] and data["finished_at"]
         ):
             self._open.discard(update.topic)
         return update
+
+
+def _name_of(topic: Any) -> str:
+    if isinstance(topic, Seen):
+        return f"{RUN}{topic.id}"
+    if not isinstance(topic, str) or not topic:
+        raise TypeError(f"{topic!r} is no topic; there are {TOPICS}, each an argument: watch('runs', 'workers')")
+    return topic
 
 
 class Patience:
