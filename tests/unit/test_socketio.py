@@ -15,7 +15,7 @@ from flask_socketio import SocketIO
 from socketio.packet import Packet
 from werkzeug.test import Client
 
-from hotplate import DeclarationError, Hotplate, HotplateError, asgi
+from hotplate import DeclarationError, Hotplate, HotplateError, Namespace, asgi
 from hotplate.caller import OPEN
 from hotplate.live import Live
 from hotplate.rpc.hub import SLOW_S, TOO_SLOW
@@ -112,11 +112,16 @@ class TestEmissions:
     def test_without_a_socket_io_object_it_is_told_that_nothing_is_emitted(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
-        app, hp = Flask("app"), Hotplate()
-        hp.emits("message", hp.value("board", str))
+        app, hp, company = Flask("app"), Hotplate(), Namespace("company")
+        board = company.value("board", str)
+        hp.include(company)
+        hp.emits("message", board)
         hp.init_app(app)
-        Client(app).get("/health")
-        assert "socketio=" in caplog.messages[0]
+        for _ in range(2):
+            Client(app).get("/health")
+        (line,) = [line for line in caplog.messages if "emits" in line]
+        assert "event 'message'" in line
+        assert "init_app(app, socketio=…)" in line
 
     def test_namespaces_without_handlers_are_accepted_where_something_is_emitted(self) -> None:
         app, hp, sio = Flask("app"), Hotplate(), threads()

@@ -137,3 +137,20 @@ def test_an_error_that_comes_back_after_a_value_is_told_again(tmp_path: Path, ca
     with looked_at(tmp_path, flaky):
         until(lambda: len(looks) > 3, "four looks")
     assert len([record for record in caplog.records if "'it'" in record.getMessage()]) == 2
+
+
+def test_an_error_whose_data_is_no_json_is_an_internal_error_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks: list[int] = []
+
+    def sensor() -> int:
+        looks.append(1)
+        raise Error(4002, "the sensor is off", object())
+
+    with looked_at(tmp_path, sensor) as (on_record, _):
+        until(lambda: len(looks) > 3, "several looks")
+        error = msgspec.json.decode(on_record().error)
+    (line,) = [record.getMessage() for record in caplog.records if "'it'" in record.getMessage()]
+    assert error["code"] == -32603
+    assert error["data"]["error_id"] in line

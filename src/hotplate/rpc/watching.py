@@ -106,7 +106,7 @@ class Watching:
             with self._within():
                 data = live.encode(live.fn())
         except Exception as raised:
-            return None, _encode(ErrorInfo.of(self._said_of(name, raised)))
+            return None, _encode(ErrorInfo.of(self._said_of(name, _writable(raised))))
         self._said.pop(name, None)
         return data, None
 
@@ -121,3 +121,13 @@ class Watching:
             error_id = "" if is_answer else log_failure(f"live value {name!r}", raised)
             self._said[name] = error_id, text
         return raised if isinstance(raised, Error) else InternalError(data={"error_id": error_id})
+
+
+def _writable(raised: Exception) -> Exception:
+    """What was raised, unless it is an answer whose data is no JSON: then what says so."""
+    if isinstance(raised, Error):
+        try:
+            _encode(ErrorInfo.of(raised))
+        except Exception as unusable:
+            return unusable
+    return raised

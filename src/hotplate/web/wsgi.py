@@ -98,7 +98,12 @@ class Door:
     def _look_at_socketio(self) -> None:
         socketio = self._state.socketio
         if socketio is None and self._state.registry.emissions:
-            log.error("hp.emits() has no effect: give Hotplate the application's Socket.IO object, socketio=…")
+            events = ", ".join(sorted({repr(one.event) for one in self._state.registry.emissions}))
+            log.error(
+                "hp.emits() has no effect on event %s: give Hotplate the application's Socket.IO object, "
+                "Hotplate(app, socketio=…) or init_app(app, socketio=…)",
+                events,
+            )
         elif socketio is not None:
             socketio.check()
             if socketio.is_async:
