@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .extension import Hotplate as Hotplate
     from .file import File as File
     from .job import Job as Job
+    from .live import Live as Live
     from .method import Method as Method
     from .registry import Namespace as Namespace
     from .run import Progress as Progress, Run as Run
@@ -40,6 +41,7 @@ _HOME = {
     "Hotplate": "extension",
     "HotplateError": "errors",
     "Job": "job",
+    "Live": "live",
     "Method": "method",
     "Namespace": "registry",
     "Progress": "run",

@@ -8,7 +8,7 @@ import pytest
 import hotplate
 
 PUBLIC = [
-    *("Hotplate", "Namespace", "Method", "Job", "Run", "Progress", "File", "Caller"),
+    *("Hotplate", "Namespace", "Method", "Job", "Live", "Run", "Progress", "File", "Caller"),
     *("current_run", "progress", "asgi"),
     *("HotplateError", "DeclarationError", "ConfigError", "EngineError"),
     *("Error", "Stopped", "Cancelled", "TimedOut"),

@@ -133,9 +133,9 @@ def typed_project() -> dict[str, object]:
 
 @pytest.fixture
 def guide(tmp_path: Path, processes: Processes) -> Server:
-    """A server of the application that the guide shows, with its page."""
-    (shown,) = re.findall(r"```html\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    (tmp_path / "page.html").write_text(shown)
+    """A server of the application that the guide shows, with its pages."""
+    for name, shown in re.findall(r"```html\n<!-- (\w+\.html) -->\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+        (tmp_path / name).write_text(shown)
     (tmp_path / "app.py").write_text(snippets.read(PAGE).files["app.py"])
     processes.node("app.py", cwd=tmp_path)
     return processes.flask("app.py", cwd=tmp_path)

@@ -22,6 +22,8 @@ describe.skipIf(!HOTPLATE_URL || !isInstalled)("a page without a build step", ()
       return value > 0 && value < 1;
     });
     await page.waitForFunction(() => document.querySelector("pre")!.textContent === "[0,1,4,9,16,25,36,49,64,81]");
+    await page.goto(`${HOTPLATE_GUIDE_URL}/boiler`);
+    await page.waitForFunction(() => /^6\d/.test(document.querySelector("output")!.value));
     await page.close();
   });
 
