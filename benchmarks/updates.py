@@ -197,7 +197,7 @@ def measure(counts: Sequence[int], rounds: int, times: int) -> list[Told]:
 def lines(measured: Sequence[Told]) -> Iterator[str]:
     """The section of RESULTS.md."""
     limits = {told.count: quantile(told.waits, 0.99) for told in measured if told.name == Broadcast.name}
-    yield report.machine("uvicorn", "websockets")
+    yield report.machine("uvicorn", "uvloop", "websockets")
     yield ""
     head = ("", "subscribers", "p50 ms", "p99 ms", "of the limit's p99", "kB each (PSS)")
     rows = [
