@@ -57,7 +57,7 @@ class Listener(asyncio.Protocol):
                 self._send("40" if self._kind == "socketio-bare" else NAMESPACE)
         elif self._kind == "socketio" and NAMESPACE.encode() in data:
             self._send(FOLLOW.format(**self._words))
-        if data == PING:
+        if PING in data:  # also together with others
             self._send("3")
         if END in data and not self.ended.done():
             self.ended.set_result(None)
