@@ -161,10 +161,7 @@ def main(arguments: Sequence[str]) -> None:
     for server in load.SERVERS:
         lines += rate_lines(server, behind(server, 1 if quick else 5, 0.5 if quick else 1.5))
     lines.append(f"Load: {load.describe()}.")
-    if quick:
-        print("\n".join(lines))
-    else:
-        report.section("Calls", lines)
+    report.section("Calls", lines, is_kept=not quick)
 
 
 if __name__ == "__main__":

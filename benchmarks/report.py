@@ -25,9 +25,12 @@ executed. A trial that breaks a guarantee fails and is not written down. A small
 ALWAYS = ("hotplate", "flask", "msgspec")
 
 
-def section(title: str, lines: Iterable[str]) -> None:
-    """Replace the section `title` of RESULTS.md by these lines, or add it at the end; print them too."""
-    _put(RESULTS, RESULTS_TITLE, title, lines)
+def section(title: str, lines: Iterable[str], *, is_kept: bool = True) -> None:
+    """Print these lines, and replace the section `title` of RESULTS.md by them, or add it at the end, if it is kept."""
+    if is_kept:
+        _put(RESULTS, RESULTS_TITLE, title, lines)
+    else:
+        print(f"\n## {title}\n\n" + "\n".join(lines))
 
 
 def soak_section(title: str, lines: Iterable[str]) -> None:

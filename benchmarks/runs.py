@@ -69,10 +69,7 @@ def main() -> None:
         if args.only != "one" and (chosen := list(cluster.plans(servers, share))):
             sections["Runs on many machines"] = list(cluster.lines(measure(chosen, rounds), servers))
     for title, found in sections.items():
-        if args.quick:
-            print(f"\n## {title}\n\n" + "\n".join(found))
-        else:
-            report.section(title, found)
+        report.section(title, found, is_kept=not args.quick)
 
 
 if __name__ == "__main__":

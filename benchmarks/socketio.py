@@ -151,10 +151,7 @@ def main() -> None:
     args = parser.parse_args()
     kinds = [args.kind] if args.kind else list(KINDS)
     found = list(lines(measure(kinds, 1 if args.quick else 3, 10)))
-    if args.quick or args.kind:
-        print("\n## Updates over Socket.IO\n\n" + "\n".join(found))
-    else:
-        report.section("Updates over Socket.IO", found)
+    report.section("Updates over Socket.IO", found, is_kept=not (args.quick or args.kind))
 
 
 if __name__ == "__main__":

@@ -223,10 +223,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="1,000 subscribers, once, and printed alone")
     args = parser.parse_args()
     found = list(lines(measure([1000] if args.quick else [1000, 5000], 1 if args.quick else 3, 10)))
-    if args.quick:
-        print("\n## Updates\n\n" + "\n".join(found))
-    else:
-        report.section("Updates", found)
+    report.section("Updates", found, is_kept=not args.quick)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
-"""Streams of server-sent events, read as a browser does."""
+"""What the server pushes: streams read as a browser reads them, and what was told of runs over several connections."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import httpx
 
+from hotplate import Run
 from tests.processes import DEADLINE_S
 
 
@@ -74,3 +75,30 @@ def is_end(update: dict[str, Any]) -> bool:
 def kept(updates: list[dict[str, Any]]) -> list[tuple[int, str]]:
     """The seqs and types of those updates of a run that are never missed and never doubled."""
     return [(update["seq"], update["type"]) for update in updates if update["type"] in ("move", "log", "partial")]
+
+
+class Gathered:
+    """What was told of several runs over one connection after the other; `seen` is where to go on."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self.topics = [f"run/{run.id}" for run in runs]
+        self.seen = dict.fromkeys(self.topics, 0)
+        self.told = {topic: list[tuple[int, str]]() for topic in self.topics}
+        self._going_on = set(self.topics)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the end of each was told."""
+        return not self._going_on
+
+    def take(self, following: Callable[[], dict[str, Any]], most: int) -> None:
+        """Take so many updates, or as many as there are until the end."""
+        for _ in range(most):
+            if self.is_whole:
+                return
+            update = following()
+            topic = update["topic"]
+            self.seen[topic] = max(self.seen[topic], update["seq"])
+            self.told[topic] += kept([update])
+            if is_end(update):
+                self._going_on.discard(topic)

@@ -19,7 +19,7 @@ from hotplate.run import new_id
 from tests.acceptance import app as jobs
 from tests.acceptance.home import APP, ASGI_APP, Home
 from tests.processes import DEADLINE_S, Server
-from tests.streams import is_end, kept, stream
+from tests.streams import Gathered, is_end, kept, stream
 
 from .test_updates import on_record
 
@@ -166,24 +166,15 @@ class TestUpdates:
         self, shared: Home, server: Server
     ) -> None:
         runs = [jobs.chatter.start(lines=400), jobs.squares.start(upto=300), jobs.count.start(upto=50, pause=0.01)]
-        topics, chance = [f"run/{run.id}" for run in runs], random.Random(11)
-        told = {topic: list[tuple[int, str]]() for topic in topics}
-        seen, ended = dict.fromkeys(topics, 0), set[str]()
-        while len(ended) < len(runs):
+        chance = random.Random(11)
+        gathered = Gathered(runs)
+        while not gathered.is_whole:
             with talk(server) as to:
-                to.call("updates.subscribe", topics=topics, after=seen)
-                for _ in range(chance.randrange(1, 60)):
-                    update = to.next()
-                    topic = update["topic"]
-                    seen[topic] = max(seen[topic], update["seq"])
-                    told[topic] += kept([update])
-                    if is_end(update):
-                        ended.add(topic)
-                    if len(ended) == len(runs):
-                        break
+                to.call("updates.subscribe", topics=gathered.topics, after=gathered.seen)
+                gathered.take(to.next, chance.randrange(1, 60))
                 to.socket.socket.close()  # without a goodbye
         for run in runs:
-            assert told[f"run/{run.id}"] == on_record(shared, run)
+            assert gathered.told[f"run/{run.id}"] == on_record(shared, run)
 
 
 class TestDoors:

@@ -25,7 +25,7 @@ from tests.acceptance import app as jobs, sociable
 from tests.acceptance.engines import embedded_only
 from tests.acceptance.home import Home, lines, rpc
 from tests.processes import DEADLINE_S, Processes, Server, free_port, until
-from tests.streams import is_end, kept
+from tests.streams import Gathered, is_end, kept
 
 from .test_updates import on_record
 
@@ -167,23 +167,13 @@ class TestFollowing:
         self, shared: Home, place: Place, transport: str
     ) -> None:
         runs, chance = [jobs.chatter.start(lines=60), jobs.squares.start(upto=60)], random.Random(5)
-        topics = [f"run/{run.id}" for run in runs]
-        told = {topic: list[tuple[int, str]]() for topic in topics}
-        seen, ended = dict.fromkeys(topics, 0), set[str]()
-        while len(ended) < len(runs):
+        gathered = Gathered(runs)
+        while not gathered.is_whole:
             with talk(place.server, OURS, transport=transport) as to:
-                to.subscribe(*topics, after=seen)
-                for _ in range(chance.randrange(20, 60)):
-                    update = to.next()
-                    topic = update["topic"]
-                    seen[topic] = max(seen[topic], update["seq"])
-                    told[topic] += kept([update])
-                    if is_end(update):
-                        ended.add(topic)
-                    if len(ended) == len(runs):
-                        break
+                to.subscribe(*gathered.topics, after=gathered.seen)
+                gathered.take(to.next, chance.randrange(20, 60))
         for run in runs:
-            assert told[f"run/{run.id}"] == on_record(shared, run)
+            assert gathered.told[f"run/{run.id}"] == on_record(shared, run)
 
     def test_values_are_pushed_until_they_are_left(self, place: Place) -> None:
         with talk(place.server, OURS) as to:
