@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from threading import Lock
@@ -60,7 +61,7 @@ class Door(Protocol):
         """What answers `updates.*`."""
 
 
-class Side:
+class Side(ABC):
     """One server."""
 
     def __init__(self, server: Any, find: Doors) -> None:
@@ -85,18 +86,21 @@ class Side:
 
     # What differs
 
+    @abstractmethod
     def _handlers(self) -> dict[str, Callable[..., Any]]:
-        raise NotImplementedError
+        """What is called for events on our namespace, by their names."""
 
+    @abstractmethod
     def _make_feeding(self) -> Feeding:
-        raise NotImplementedError
+        """Who tells its clients, begun where the server runs."""
 
+    @abstractmethod
     def _disconnect(self, sid: Sid) -> None:
-        raise NotImplementedError
+        """Cut a client off."""
 
+    @abstractmethod
     def _door(self, environ: Mapping[str, Any]) -> Door | None:
         """By which door a client came whose first request this was."""
-        raise NotImplementedError
 
     def _request(self, environ: WSGIEnvironment) -> WSGIEnvironment:
         return environ
