@@ -1,0 +1,61 @@
+import { lazy, Suspense } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { FunctionPage } from "../features/functions/FunctionPage";
+import { FunctionsPage } from "../features/functions/FunctionsPage";
+import { Boundary } from "../ui/Boundary";
+import { Empty } from "../ui/Empty";
+import { Loading } from "../ui/Loading";
+import { words } from "../words";
+import { Shell } from "./Shell";
+
+const RunsPage = lazy(() => import("../features/runs/RunsPage"));
+const RunPage = lazy(() => import("../features/runs/RunPage"));
+const RunPanel = lazy(() => import("../features/runs/RunPanel"));
+const LivePage = lazy(() => import("../features/live/LivePage"));
+const SchedulesPage = lazy(() => import("../features/schedules/SchedulesPage"));
+const WorkersPage = lazy(() => import("../features/workers/WorkersPage"));
+
+/** The pages, by their addresses. Here alone features meet: none knows another. */
+export function App({ title }: { title: string }) {
+  return (
+    <Shell title={title}>
+      <Boundary>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/">
+              <Redirect to="/functions" replace />
+            </Route>
+            <Route path="/functions">
+              <FunctionsPage />
+            </Route>
+            <Route path="/functions/:name">
+              {({ name }) => (
+                <FunctionPage key={name} name={decodeURIComponent(name)} run={(id) => <RunPanel id={id} isCompact />} />
+              )}
+            </Route>
+            <Route path="/runs">
+              <RunsPage />
+            </Route>
+            <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route path="/live">
+              <LivePage />
+            </Route>
+            <Route path="/schedules">
+              <SchedulesPage />
+            </Route>
+            <Route path="/workers">
+              <WorkersPage />
+            </Route>
+            <Route>
+              <Empty
+                title={words.app.nowhere.title}
+                text={words.app.nowhere.text}
+                link={["/functions", words.app.nowhere.link]}
+              />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
+    </Shell>
+  );
+}

@@ -1,0 +1,82 @@
+/** Runs as the console has them: times are dates. */
+import type { FileInfo, Progress, RunRecord, State } from "@hotplate/client";
+
+export type { Progress, State };
+
+export interface RunError {
+  code: number;
+  message: string;
+  data: unknown;
+  /** How its traceback is found in the log of the worker. */
+  errorId: string | null;
+}
+
+export interface Run {
+  id: string;
+  job: string;
+  state: State;
+  attempt: number;
+  maxAttempts: number;
+  createdAt: Date;
+  dueAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  progress: Progress | null;
+  queue: string;
+  priority: number;
+  key: string | null;
+  caller: string;
+  retryOf: string | null;
+  parentId: string | null;
+  waitingFor: string | null;
+  isStopping: boolean;
+  seq: number;
+  result: unknown;
+  resultFile: FileInfo | null;
+  error: RunError | null;
+}
+
+/** What only the answer about a single run has. */
+export interface RunDetails {
+  params: unknown;
+  /** Which turn it has in its queue: 1 is the next. Null unless it waits for its turn. */
+  place: number | null;
+  /** For operators only. */
+  traceback: string | null;
+}
+
+const date = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+export function runFrom(record: RunRecord): Run {
+  return {
+    id: record.id,
+    job: record.job,
+    state: record.state,
+    attempt: record.attempt,
+    maxAttempts: record.max_attempts,
+    createdAt: new Date(record.created_at),
+    dueAt: new Date(record.due_at),
+    startedAt: date(record.started_at),
+    finishedAt: date(record.finished_at),
+    progress: record.progress,
+    queue: record.queue,
+    priority: record.priority,
+    key: record.key,
+    caller: record.caller,
+    retryOf: record.retry_of,
+    parentId: record.parent_id,
+    waitingFor: record.waiting_for,
+    isStopping: record.stop_requested !== null && record.finished_at === null,
+    seq: record.seq,
+    result: record.result,
+    resultFile: record.result_file,
+    error: record.error && {
+      code: record.error.code,
+      message: record.error.message,
+      data: record.error.data ?? null,
+      errorId: (record.error.data as { error_id?: string } | null)?.error_id ?? null,
+    },
+  };
+}
+
+export const isFinal = (run: Run): boolean => run.finishedAt !== null;

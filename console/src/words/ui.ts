@@ -1,0 +1,12 @@
+export const ui = {
+  copy: "Copy",
+  copied: "Copied",
+  close: "Close",
+  cancel: "Cancel",
+  loading: "Loading…",
+  again: "Try again",
+  errorId: (id: string) => `Error id ${id}`,
+  states: { queued: "Queued", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" },
+  seconds: (n: string) => `${n} s`,
+  never: "–",
+};

@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin, type ProxyOptions } from "vite";
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Where `npm run dev` finds a Hotplate server: that of `hotplate demo`, unless HOTPLATE_URL says otherwise. */
+const server = process.env.HOTPLATE_URL ?? "http://127.0.0.1:5000";
+
+/** What the server puts into the page, put there by the development server. */
+const placeholders: Plugin = {
+  name: "placeholders",
+  apply: "serve",
+  transformIndexHtml: (html) => html.replace("{rpc}", "/rpc").replace("{root}", "").replace("{title}", "Hotplate"),
+};
+
+/** As if the page came from that server, which refuses foreign origins. */
+const proxied: ProxyOptions = { target: server, changeOrigin: true, ws: true, headers: { origin: server } };
+
+export default defineConfig(({ command }) => ({
+  base: command === "serve" ? "/console/" : "./",
+  plugins: [placeholders],
+  resolve: {
+    alias: {
+      "@hotplate/client/react": path("../clients/javascript/src/react.ts"),
+      "@hotplate/client": path("../clients/javascript/src/index.ts"),
+    },
+    dedupe: ["react", "react-dom"],
+  },
+  server: { proxy: { "/rpc": proxied, "/updates": proxied, "/files": proxied } },
+  build: {
+    outDir: path("../src/hotplate/web/console/static"),
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    cssCodeSplit: false, // one request for all of it
+    rolldownOptions: {
+      onLog: (level, log, say) => log.code === "MODULE_LEVEL_DIRECTIVE" || say(level, log), // "use client", for servers
+    },
+  },
+  test: { include: ["test/unit/**/*.test.{ts,tsx}"], environment: "happy-dom", setupFiles: ["test/setup.ts"] },
+}));
