@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from .method import Method as Method
     from .registry import Namespace as Namespace
     from .run import Progress as Progress, Run as Run
+    from .view import Chart as Chart, Image as Image, LongText as LongText, Markdown as Markdown, Table as Table
     from .web.asgi import asgi as asgi
 
 _HOME = {
     "Caller": "caller",
     "Cancelled": "errors",
+    "Chart": "view",
     "ConfigError": "errors",
     "DeclarationError": "errors",
     "EngineError": "errors",
@@ -40,13 +42,17 @@ _HOME = {
     "File": "file",
     "Hotplate": "extension",
     "HotplateError": "errors",
+    "Image": "view",
     "Job": "job",
     "Live": "live",
+    "LongText": "view",
+    "Markdown": "view",
     "Method": "method",
     "Namespace": "registry",
     "Progress": "run",
     "Run": "run",
     "Stopped": "errors",
+    "Table": "view",
     "TimedOut": "errors",
     "asgi": "web.asgi",
     "current_run": "context",

@@ -21,6 +21,7 @@ from hotplate import Job
 from hotplate.client import Client
 from hotplate.demo.app import estimate_pi
 from hotplate.demo.finance import simulate_option
+from hotplate.demo.pictures import mandelbrot
 from hotplate.demo.queueing import simulate_queue
 from hotplate.demo.text import statistics
 from tests.acceptance.engines import Ground
@@ -31,6 +32,7 @@ APP = "hotplate.demo.app:app"
 JOBS: dict[str, tuple[Job[..., Any], dict[str, Any]]] = {
     "estimate_pi": (estimate_pi, {"samples": 100_000, "seed": 3}),
     "finance.simulate_option": (simulate_option, {"paths": 10_000, "seed": 3}),
+    "pictures.mandelbrot": (mandelbrot, {"width": 48, "depth": 20}),
     "queueing.simulate_queue": (simulate_queue, {"customers": 10_000, "seed": 3}),
     "text.statistics": (statistics, {"content": "to be or not to be", "top": 2}),
 }

@@ -9,6 +9,7 @@ import hotplate
 
 PUBLIC = [
     *("Hotplate", "Namespace", "Method", "Job", "Live", "Run", "Progress", "File", "Caller"),
+    *("Chart", "Table", "Image", "Markdown", "LongText"),
     *("current_run", "progress", "asgi"),
     *("HotplateError", "DeclarationError", "ConfigError", "EngineError"),
     *("Error", "Stopped", "Cancelled", "TimedOut"),

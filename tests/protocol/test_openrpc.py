@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
-from hotplate import File, Hotplate
+from hotplate import Chart, File, Hotplate, LongText, Markdown
 from tests.protocol.cases import call
 from tests.protocol.conftest import Send, sending_to
 
@@ -166,3 +166,34 @@ def test_a_stranger_is_told_of_public_functions_only() -> None:
     document = discovered(shop(HOTPLATE_ACCESS="accounts"))
     assert list(by_name(document)) == ["price", "rpc.discover"]
     assert set(document["components"]["schemas"]) == {"Trip", "Leg"}
+
+
+@dataclass
+class Point:
+    n: int
+    error: float
+
+
+CURVE = Annotated[list[Point], Chart(x="n", y="error", y_log=True)]
+
+
+def test_views_stand_at_parameters_results_partials_and_live_values() -> None:
+    app = Flask("views")
+    app.config["HOTPLATE_ACCESS"] = "open"
+    hp = Hotplate(app)
+    golden = json.loads((FOLDER.parent / "golden/view_chart.json").read_text("utf-8"))
+
+    @hp.job
+    def fit(notes: Annotated[str, LongText()] = "") -> CURVE: ...
+
+    @hp.job
+    def go_on() -> Iterator[Annotated[str, Markdown()]]: ...
+
+    hp.value("curve", CURVE)
+    document = discovered(app)
+    methods = by_name(document)
+    assert methods["fit"]["x-hotplate-result"] == golden
+    assert methods["fit"]["params"][0]["schema"]["x-hotplate-view"] == {"type": "longtext"}
+    assert methods["go_on"]["x-hotplate-partial"]["x-hotplate-view"] == {"type": "markdown"}
+    assert document["x-hotplate-lives"][0]["schema"] == golden
+    assert list(meta_schema().iter_errors(document)) == []

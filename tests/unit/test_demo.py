@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
+import struct
+import zlib
 from fractions import Fraction
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
@@ -15,8 +19,9 @@ from hotplate.demo import pi
 from hotplate.demo.app import Echo, app, estimate_pi
 from hotplate.demo.finance import black_scholes, simulate_option
 from hotplate.demo.machine import load
+from hotplate.demo.pictures import PALETTE, mandelbrot, spirograph
 from hotplate.demo.queueing import erlang_c, simulate_queue
-from hotplate.demo.text import licence, statistics
+from hotplate.demo.text import licence, report, statistics
 
 
 @pytest.mark.parametrize(
@@ -143,11 +148,58 @@ def test_a_text_without_words_has_none() -> None:
     assert statistics("…").words == 0
 
 
+def test_the_words_are_reported_in_markdown() -> None:
+    assert "**7** words, **6** of them different, on 2 lines." in report("Ever tried. Ever failed.\nNo matter. Don't.")
+    assert "| ever | 2 |" in report("Ever tried. Ever failed.")
+    assert "longest is *none*" in report("")
+
+
+def pixels(picture: bytes) -> tuple[int, bytes]:
+    """Width and pixels of a PNG whose colours are in a palette, as the specification has it."""
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    chunks, at = {}, 8
+    while at < len(picture):
+        (size,) = struct.unpack_from(">I", picture, at)
+        kind, data = picture[at + 4 : at + 8], picture[at + 8 : at + 8 + size]
+        assert struct.unpack_from(">I", picture, at + 8 + size) == (zlib.crc32(kind + data),)
+        chunks[kind], at = data, at + 12 + size
+    width, height, depth, colours = struct.unpack_from(">IIBB", chunks[b"IHDR"])
+    assert (depth, colours, len(chunks[b"PLTE"])) == (8, 3, 3 * len(PALETTE))
+    lines = zlib.decompress(chunks[b"IDAT"])
+    rows = [lines[at : at + width + 1] for at in range(0, len(lines), width + 1)]
+    assert len(rows) == height
+    assert {row[0] for row in rows} == {0}
+    return width, b"".join(row[1:] for row in rows)
+
+
+def test_the_mandelbrot_set_has_its_area_and_is_symmetrical() -> None:
+    width, drawn = pixels(mandelbrot(width=150, depth=300))
+    rows = [drawn[at : at + width] for at in range(0, len(drawn), width)]
+    assert rows == rows[::-1]
+    # T. Foerstemann, Numerical estimation of the area of the Mandelbrot set (2012): 1.506591
+    assert drawn.count(0) * (3 / width) ** 2 == pytest.approx(1.5066, rel=0.03)
+
+
+def test_a_wheel_half_as_large_as_the_ring_draws_an_ellipse() -> None:
+    drawing = ElementTree.fromstring(spirograph(ring=96, wheel=48, pen=0.5))
+    (path,) = drawing
+    points = [tuple(map(float, point.split())) for point in path.attrib["d"].strip("MZ").split("L")]
+    assert len(points) == 96 * 4
+    assert {round((x / 95.24) ** 2 + (3 * y / 95.24) ** 2, 2) for x, y in points} == {1.0}
+
+
+def test_the_demonstration_has_each_kind_of_view() -> None:
+    document = app.test_client().get("/openrpc.json", environ_overrides={"SERVER_SOFTWARE": "Werkzeug/test"}).text
+    views = set(re.findall(r'"x-hotplate-view":\{"type":"(\w+)"', document))
+    assert views == {"chart", "table", "image", "markdown", "longtext"}
+
+
 def test_all_functions_are_declared_under_their_names() -> None:
     registry = app.extensions["hotplate"].registry
     assert set(registry.jobs) == {
         "estimate_pi",
         "finance.simulate_option",
+        "pictures.mandelbrot",
         "queueing.simulate_queue",
         "text.statistics",
     }

@@ -11,6 +11,7 @@ from .. import Hotplate, current_run
 from . import pi
 from .finance import finance
 from .machine import machine
+from .pictures import pictures
 from .queueing import queueing
 from .text import text
 
@@ -20,6 +21,7 @@ app = Flask(__name__)
 hp = Hotplate(app)
 hp.include(finance)
 hp.include(machine)
+hp.include(pictures)
 hp.include(queueing)
 hp.include(text)
 

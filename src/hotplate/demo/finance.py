@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import Namespace, progress
+from .. import Chart, Namespace, progress
 
 finance = Namespace("finance")
 
@@ -53,7 +53,7 @@ class Simulation(Struct, frozen=True):
     put: float
     put_error: float
     exact: Option
-    series: list[Step]
+    series: Annotated[list[Step], Chart(x="paths", y=["call", "put"], y_label="price")]
 
 
 @finance.method

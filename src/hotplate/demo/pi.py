@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from random import Random
+from typing import Annotated
 
 from msgspec import Struct
 
+from .. import Chart
+
 PARTS = 100
 """The samples are taken in this many parts; each has random numbers of its own, so that one can follow any other."""
+
+
+CONVERGENCE = Chart(x="samples", y="estimate", x_label="darts", y_label="pi is about")
 
 
 class Point(Struct, frozen=True):
@@ -27,7 +33,7 @@ class Estimate(Struct, frozen=True):
     standard_error: float
     samples: int
     error: float
-    series: list[Point]
+    series: Annotated[list[Point], CONVERGENCE]
 
 
 def sizes(samples: int) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .. import Error, Namespace, progress
+from .. import Chart, Error, Namespace, progress
 
 queueing = Namespace("queueing")
 
@@ -51,7 +51,7 @@ def simulate_queue(
     servers: Servers = 55,
     customers: Customers = 5_000_000,
     seed: int = 0,
-) -> Iterator[Waiting]:
+) -> Annotated[Iterator[Waiting], Chart(x="customers", y="mean_wait", y_label="mean wait")]:
     """Simulate customer after customer, and yield the waiting so far; it converges to what `erlang_c` calculates."""
     _load(arrivals, service, servers)
     line = _Line(arrivals, service, servers, Random(seed))

@@ -12,17 +12,18 @@ import functools
 import inspect
 import sys
 import types
-import typing
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, inspect as mi
 
+from ..view import KEYWORD, View
 from .array import is_numpy
-from .fields import Field, fields_of, is_pydantic, type_name
-from .shape import parts
+from .fields import Field, fields_of, is_pydantic, type_name, unaliased
+from .shape import CLASSES, parts
 from .standin import Choice, Record, StandIn, Validated
+from .views import check, fields_seen, naming, the_view
 
 _UNIONS = (Union, types.UnionType)
 _CONSTRAINTS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
@@ -59,7 +60,7 @@ def wire_type(annotation: Any, *, result: bool = False) -> Any:
 
 def classes(annotation: Any) -> Iterator[Any]:
     """The classes that a value of the annotation may be of: the one, or those of a union."""
-    annotation = _unaliased(annotation)
+    annotation = unaliased(annotation)
     if get_origin(annotation) is Annotated:
         yield from classes(get_args(annotation)[0])
     elif get_origin(annotation) in _UNIONS:
@@ -97,29 +98,16 @@ def _enclosing(scope: dict[str, Any], qualname: str) -> dict[str, Any]:
     return found
 
 
-def _unaliased(annotation: Any) -> Any:
-    """What another name for a type stands for."""
-    while hasattr(annotation, "__supertype__"):  # typing.NewType
-        annotation = annotation.__supertype__
-    while type(annotation).__name__ == "TypeAliasType":  # `type X = …` of Python 3.12
-        annotation = annotation.__value__
-    generic = get_origin(annotation)
-    if type(generic).__name__ == "TypeAliasType":
-        return _unaliased(generic.__value__[get_args(annotation)])
-    if annotation in (Iterable, typing.Iterable):
-        return list[Any]
-    return Any if annotation is object else annotation
-
-
 class _Translation:
     """From one annotation to one wire type; a class that refers to itself is translated once."""
 
     def __init__(self, result: bool) -> None:
         self._result = result
         self._records: dict[type, Record] = {}
+        self._models: set[Any] = set()
 
     def wire(self, annotation: Any) -> Any:
-        annotation = _unaliased(annotation)
+        annotation = unaliased(annotation)
         origin, args = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
             return self._annotated(annotation, *args)
@@ -131,7 +119,9 @@ class _Translation:
         if any(_comes_from("pydantic", item) or is_pydantic(item) for item in metadata):
             return Validated.of(annotation)
         kept = [kept for item in metadata if (kept := _constraint(item)) is not None]
-        inner = self.wire(bare)
+        inner, view = self.wire(bare), the_view(metadata)
+        if view:
+            check(view, mi.type_info(inner), bare)
         return self._checked(Annotated[(inner, *kept)]) if kept else inner
 
     def _union(self, args: tuple[Any, ...]) -> Any:
@@ -157,6 +147,7 @@ class _Translation:
 
     def _plain(self, kind: Any) -> Any:
         if is_pydantic(kind):
+            self._check_model(kind)
             return Validated.of(kind)
         try:
             return self._checked(kind)
@@ -176,7 +167,23 @@ class _Translation:
                 raise TypeError(f"{type_name(part.cls)} is checked by pydantic")
             if isinstance(part, mi.DataclassType) and _forgets_defaults(part.cls):
                 raise TypeError(f"{type_name(part.cls)} is made by calling it")
+            if isinstance(part, CLASSES):
+                fields_seen(part)
         return kind
+
+    def _check_model(self, model: Any) -> None:
+        if model in self._models:
+            return
+        self._models.add(model)
+        for name, field in getattr(model, "model_fields", {}).items():
+            view = the_view(field.metadata)
+            try:
+                inner = self.wire(field.annotation) if view else Any
+            except TypeError:  # a type that only pydantic knows
+                continue
+            if view:
+                with naming(name, model):
+                    check(view, mi.type_info(inner), field.annotation)
 
     def _is_known(self, cls: Any) -> bool:
         return isinstance(cls, StandIn) or is_pydantic(cls) or (self._result and is_numpy(cls))
@@ -194,10 +201,8 @@ class _Translation:
         if qualifier in (Required, NotRequired):  # what TypedDict itself does not see in annotations that are strings
             default = NODEFAULT if qualifier is Required else UNSET
             field, annotation = field._replace(default=default), get_args(annotation)[0]
-        try:
+        with naming(field.name, cls):
             return field, self.wire(annotation)
-        except TypeError as error:
-            raise TypeError(f"field {field.name!r} of {cls.__name__}: {error}") from None
 
 
 def _forgets_defaults(cls: type) -> bool:
@@ -207,9 +212,11 @@ def _forgets_defaults(cls: type) -> bool:
 
 
 def _constraint(metadata: Any) -> msgspec.Meta | None:
-    """What `annotated_types` says, in msgspec's words; other metadata is somebody else's."""
+    """What a view and `annotated_types` say, in msgspec's words; other metadata is somebody else's."""
     if isinstance(metadata, msgspec.Meta):
         return metadata
+    if isinstance(metadata, View):
+        return msgspec.Meta(extra_json_schema={KEYWORD: metadata.wire()})
     if not _comes_from("annotated_types", metadata):
         return None
     limits = {name: limit for name in _CONSTRAINTS if (limit := getattr(metadata, name, None)) is not None}

@@ -21,6 +21,10 @@ def is_numpy(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, _bases())
 
 
+def is_array_type(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, _bases()[1:])
+
+
 def is_array(value: Any) -> bool:
     return isinstance(value, _bases()[1:])
 

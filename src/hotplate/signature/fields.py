@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Hashable
+import typing
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, is_typeddict
@@ -104,6 +105,20 @@ def is_pydantic(kind: Any) -> bool:
 def is_specifier(kind: type) -> bool:
     """Whether it is of what describes a field within a class: `field()`, pydantic's `Field()`, …"""
     return (kind.__module__.partition(".")[0], kind.__name__) in _SPECIFIERS
+
+
+def unaliased(annotation: Any) -> Any:
+    """What another name for a type stands for."""
+    while hasattr(annotation, "__supertype__"):  # typing.NewType
+        annotation = annotation.__supertype__
+    while type(annotation).__name__ == "TypeAliasType":  # `type X = …` of Python 3.12
+        annotation = annotation.__value__
+    generic = get_origin(annotation)
+    if type(generic).__name__ == "TypeAliasType":
+        return unaliased(generic.__value__[get_args(annotation)])
+    if annotation in (Iterable, typing.Iterable):
+        return list[Any]
+    return Any if annotation is object else annotation
 
 
 def type_name(kind: Any) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 from msgspec import NODEFAULT, inspect as mi
 from msgspec.json import decode
 
+from ..view import KEYWORD
 from . import array
 from .encoding import encode, fault
 from .fields import is_pydantic, type_name
 from .standin import Choice, Record, Validated
+from .views import fields_seen
 
 Schema = dict[str, Any]
 
@@ -82,14 +84,19 @@ class Schemas:
             a, b = self._resolved(branches[i]), self._resolved(branches[j])
             if _overlap(a, b):
                 wider, other = (i, j) if len(a) < len(b) else (j, i)
-                barred.setdefault(wider, []).append(branches[other])
+                barred.setdefault(wider, []).append(_unseen(branches[other]))
         for i, branch in enumerate(branches):
             others = barred.get(i, [])
             yield branch | {"not": others[0] if len(others) == 1 else {"anyOf": others}} if others else branch
 
     def _resolved(self, schema: Schema) -> Schema:
         name = schema.get("$ref", "").removeprefix(self._ref)
-        return self.components.get(name, schema)
+        return self.components.get(name) or _unseen(schema)
+
+
+def _unseen(schema: Schema) -> Schema:
+    """A schema without its view, which says nothing about what is valid."""
+    return {word: said for word, said in schema.items() if word != KEYWORD}
 
 
 def _overlap(a: Schema, b: Schema) -> bool:
@@ -163,11 +170,11 @@ class _Schema:
     def _class(self, cls: Any, part: Any) -> Schema:
         head = {"title": type_name(cls)} | _description(cls)
         if isinstance(part, mi.NamedTupleType) or getattr(part, "array_like", False):
-            items = [self._field(field) for field in part.fields]
+            items = [self._field(field) for field in fields_seen(part)]
             return head | _tuple(items, sum(field.required for field in part.fields))
         made: Schema = {
             "type": "object",
-            "properties": {field.encode_name: self._field(field) for field in part.fields},
+            "properties": {field.encode_name: self._field(field) for field in fields_seen(part)},
         }
         required = [field.encode_name for field in part.fields if field.required]
         if getattr(part, "tag_field", None) is not None:

@@ -10,6 +10,9 @@ from msgspec import inspect as mi
 from .fields import is_pydantic
 from .standin import Choice, Record, Validated
 
+CLASSES = (mi.StructType, mi.DataclassType, mi.TypedDictType, mi.NamedTupleType)
+"""What msgspec says of classes with fields."""
+
 
 def parts(kind: Any) -> Iterator[mi.Type]:
     """Every part of a type, itself included, each once; what is inside a stand-in is not looked into."""

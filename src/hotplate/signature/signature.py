@@ -10,7 +10,7 @@ import inspect
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from types import GenericAlias
-from typing import Any, NamedTuple, NoReturn, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, NoReturn, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, defstruct, inspect as mi
@@ -78,9 +78,10 @@ class Signature:
         self.fn, self.name, self._noun = fn, name, noun
         self.parameters = self._parameters(skip_first)
         annotated = self._resolve("result", hint, fn, "return")
-        self.is_generator = inspect.isgeneratorfunction(fn) or get_origin(annotated) in _ITERATORS
-        self.partial_type: Any = (*get_args(annotated), Any)[0] if self.is_generator else None
-        self.result_type: Any = GenericAlias(list, self.partial_type) if self.is_generator else annotated
+        bare, *metadata = get_args(annotated) if get_origin(annotated) is Annotated else (annotated,)
+        self.is_generator = inspect.isgeneratorfunction(fn) or get_origin(bare) in _ITERATORS
+        self.partial_type: Any = (*get_args(bare), Any)[0] if self.is_generator else None
+        self.result_type: Any = _listed(self.partial_type, metadata) if self.is_generator else annotated
         self.wire_result = self._resolve("result", wire_type, self.result_type, result=True)
         self._result_places = [mi.type_info(self.wire_result)]
         self._decode_result = Decoder(self.wire_result, dec_hook=decode_hook).decode
@@ -261,6 +262,12 @@ class Signature:
             found = fault(given[p.name], p.places(), p.name) if p.name in given else None
             if found:
                 yield f"parameter {p.name!r}: {found}"
+
+
+def _listed(kind: Any, metadata: list[Any]) -> Any:
+    """The type of the list of all that a generator yields."""
+    listed: Any = GenericAlias(list, kind)
+    return Annotated[(listed, *metadata)] if metadata else listed
 
 
 def _decoders(parameters: tuple[Parameter, ...]) -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
