@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import count, islice, takewhile
 from math import isfinite
 from typing import Any
@@ -24,6 +25,9 @@ LEAST_S = 1.0
 COUNTED = 1000
 """So many moments are counted at most, where it is told how many were skipped."""
 
+SHOWN = 5
+"""So many of the moments that are to come are told."""
+
 MACROS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -35,6 +39,7 @@ MACROS = {
 }
 
 _HOUR = 3600.0
+_LAST = datetime.max.replace(tzinfo=UTC).timestamp() - _HOUR
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
@@ -68,6 +73,10 @@ class Schedule(Struct, frozen=True, kw_only=True):
         """The first moment after another; None if there is none within 50 years."""
         return next(self._moments(moment), None)
 
+    def upcoming(self, first: float | None) -> list[float]:
+        """The moment `first` and those after it, `SHOWN` at most; none if there is no first one."""
+        return [] if first is None else list(_upcoming(self, first))
+
     def latest(self, first: float, last: float) -> float:
         """The last moment up to `last`, where `first` is one that is not after it."""
         if self.every is not None:
@@ -98,6 +107,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
         period = round(self.every * 1e6)  # in whole microseconds, so that no error adds up
         for n in count(round(after * 1e6) // period + 1):
             yield n * period / 1e6
+
+
+@lru_cache(maxsize=1024)  # they are told often; a rule as that of 29 February takes 0.7 ms
+def _upcoming(schedule: Schedule, first: float) -> tuple[float, ...]:
+    return (first, *islice(schedule._between(first, _LAST), SHOWN - 1))
 
 
 def _cron(expression: str, timezone: str, after: float) -> Iterator[float]:

@@ -120,7 +120,9 @@ def test_a_pause_lasts_over_restarts_until_it_is_resumed(home: Home, web: Server
     assert standing(web, "beat") | {"version": 0} == paused | {"version": 0}
     before = len(fired(home))
     resumed = rpc(web, "schedule.resume", name="beat")["result"]
-    assert resumed["paused_at"] is None
+    assert (paused["upcoming"], resumed["paused_at"]) == ([], None)
+    assert len(resumed["upcoming"]) == 5
+    assert resumed["upcoming"][0] == resumed["next_at"]
     found = have_fired(home, before + 2)
     assert len(gaps(found)) == 2, "what was due meanwhile was not caught up"
     assert found[before][0] == datetime.fromisoformat(resumed["next_at"]).timestamp()

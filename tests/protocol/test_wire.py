@@ -146,7 +146,8 @@ def test_the_server_writes_a_schedule_like_its_golden_file() -> None:
     assert written(schedule_to_wire(replace(plan, held=True), [node])) == wire | {"waiting_for": "overlap"}
     assert schedule_to_wire(plan, []).waiting_for == "no worker alive"
     assert schedule_to_wire(plan, [replace(node, jobs=[])]).waiting_for == "job unknown to every worker"
-    assert schedule_to_wire(pause(plan, 1.0), []).waiting_for is None
+    paused = schedule_to_wire(pause(plan, 1.0), [])
+    assert (paused.waiting_for, paused.upcoming) == (None, [])
 
 
 def test_the_page_lists_every_field_of_a_schedule() -> None:

@@ -195,6 +195,24 @@ def test_the_last_of_the_moments_that_have_come_is_found(rule: Schedule, minutes
     assert rule.number(first, now) == min(len(due), 1000)
 
 
+@given(st.sampled_from(RULES), st.integers(0, 3000))
+def test_the_moments_that_come_next_are_told(rule: Schedule, minutes: int) -> None:
+    first = rule.after(CHANGES["Berlin falls back"].timestamp() - minutes * 60)
+    assert first is not None
+    told = rule.upcoming(first)
+    assert told == [first, *moments(rule, first, told[-1])]
+    assert len(told) == 5
+
+
+def test_no_moment_is_told_that_no_calendar_has() -> None:
+    first = 2e11
+    assert Schedule(every=3e10).upcoming(first) == [first, 2.1e11, 2.4e11]
+
+
+def test_without_a_first_moment_none_comes_next() -> None:
+    assert RULES[0].upcoming(None) == []
+
+
 def declare(rule: str, fn: Any = lambda: None, **options: Any) -> Registry:
     hp = Hotplate()
     hp.cron(rule, **options)(fn)

@@ -71,7 +71,7 @@ def test_there_must_be_one_of_that_name(targets: Any, verb: str) -> None:
 
 def test_to_pause_twice_changes_nothing(targets: Any) -> None:
     paused = ask(targets, "pause", "work")
-    assert paused["paused_at"] is not None
+    assert (paused["paused_at"] is not None, paused["upcoming"]) == (True, [])
     assert ask(targets, "pause", "work") == paused
     resumed = ask(targets, "resume", "work")
     assert (resumed["paused_at"], resumed["next_at"] is not None) == (None, True)

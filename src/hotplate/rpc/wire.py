@@ -103,6 +103,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     window: float
     overlap: str
     next_at: datetime | None
+    upcoming: list[datetime]
     waiting_for: ScheduleWaitingFor | None
     paused_at: datetime | None
     last_due_at: datetime | None
@@ -146,6 +147,7 @@ def schedule_to_wire(plan: Plan, nodes: Sequence[NodeInfo]) -> Schedule:
         timezone=declared.timezone if declared.cron is not None else None,
         params=Raw(declared.params),
         next_at=_time(plan.next_at),
+        upcoming=[utc(moment) for moment in declared.upcoming(plan.next_at)],
         waiting_for=_waiting_for(plan, nodes),
         paused_at=_time(plan.paused_at),
         last_due_at=_time(plan.last_due),
