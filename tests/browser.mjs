@@ -11,8 +11,9 @@ const tabs = await browser.newContext();
 const pages = [];
 
 const commands = {
-  async open({ url, ...options }) {
-    const page = await (Object.keys(options).length ? browser.newPage(options) : tabs.newPage());
+  async open({ url, init, ...options }) {
+    const page = await (init || Object.keys(options).length ? browser.newPage(options) : tabs.newPage());
+    if (init) await page.addInitScript(init);
     page.problems = [];
     page.requested = [];
     page.on("pageerror", (error) => page.problems.push(String(error)));
@@ -25,6 +26,7 @@ const commands = {
   until: async (page, { expression, timeout }) =>
     (await page.waitForFunction(expression, undefined, { timeout: timeout * 1000, polling: 20 })).jsonValue(),
   click: (page, { selector }) => page.click(selector),
+  close: (page) => page.close().then(() => null),
   reload: (page) => page.reload().then(() => null),
   picture: (page, { path }) => page.screenshot({ path, fullPage: true }).then(() => null),
   problems: (page) => page.problems,

@@ -43,7 +43,10 @@ class Browser:
         self._program.communicate()
 
     def open(self, url: str, **options: Any) -> Page:
-        """A page in a tab of the one window; with options, those of Playwright's `newPage`, in a window of its own."""
+        """A page in a tab of the one window; with options, those of Playwright's `newPage`, in a window of its own.
+
+        So it is with `init`, a script that runs before those of the page.
+        """
         return Page(self, self.do("open", url=url, **options))
 
     def do(self, command: str, **options: Any) -> Any:
@@ -74,6 +77,9 @@ class Page:
 
     def click(self, selector: str) -> None:
         self._do("click", selector=selector)
+
+    def close(self) -> None:
+        self._do("close")
 
     def reload(self) -> None:
         self._do("reload")
