@@ -4,8 +4,8 @@ import { Icon } from "./Icon";
 
 const SAID_MS = 1500;
 
-/** Puts a text onto the clipboard, and says so. */
-export function CopyButton({ text, label = words.ui.copy }: { text: string; label?: string }) {
+/** Puts a text onto the clipboard, and says so. A text that is dear to make is given as a function. */
+export function CopyButton({ text, label = words.ui.copy }: { text: string | (() => string); label?: string }) {
   const [isDone, setDone] = useState(false);
   useEffect(() => {
     if (!isDone) return;
@@ -13,7 +13,11 @@ export function CopyButton({ text, label = words.ui.copy }: { text: string; labe
     return () => clearTimeout(timer);
   }, [isDone]);
   return (
-    <button type="button" className="quiet small" onClick={() => void copy(text).then(setDone)}>
+    <button
+      type="button"
+      className="quiet small"
+      onClick={() => void copy(typeof text === "string" ? text : text()).then(setDone)}
+    >
       <Icon name={isDone ? "check" : "copy"} size={15} />
       <span aria-live="polite">{isDone ? words.ui.copied : label}</span>
     </button>
