@@ -8,7 +8,7 @@ import type { Chart } from "./series";
 
 /** A chart, drawn. More data is drawn into it at most ten times a second, and it keeps what somebody looks closer at. */
 export default function Plot({ chart, name, isCompact }: { chart: Chart; name: string; isCompact: boolean }) {
-  const [isLog, setLog] = useState({ x: chart.x.isLog, y: chart.y.isLog });
+  const [isLog, setLog] = useState({ x: chart.x.isLog && isLinear(chart), y: chart.y.isLog });
   const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set());
   const [place, setPlace] = useState<number | null>(null);
   const box = useDrawing(chart, isLog, hidden, isCompact, setPlace);
@@ -24,13 +24,21 @@ export default function Plot({ chart, name, isCompact }: { chart: Chart; name: s
         aria-label={label}
         title={isCompact ? undefined : words.views.zoom}
       />
-      <Legend chart={chart} place={place} hidden={hidden} setHidden={setHidden} />
-      {logs.map((axis) => (
-        <label key={axis} className="plot-log">
-          <input type="checkbox" checked={isLog[axis]} onChange={() => setLog({ ...isLog, [axis]: !isLog[axis] })} />
-          {words.views.logarithmic[axis]}
-        </label>
-      ))}
+      <div className="plot-foot">
+        <Legend chart={chart} place={place} hidden={hidden} setHidden={setHidden} />
+        <div className="row">
+          {logs.map((axis) => (
+            <label key={axis} className="plot-log">
+              <input
+                type="checkbox"
+                checked={isLog[axis]}
+                onChange={() => setLog({ ...isLog, [axis]: !isLog[axis] })}
+              />
+              {words.views.logarithmic[axis]}
+            </label>
+          ))}
+        </div>
+      </div>
     </figure>
   );
 }
@@ -49,6 +57,7 @@ function useDrawing(
 
   useEffect(() => {
     const element = box.current!;
+    if (!document.createElement("canvas").getContext("2d")) throw new Error("nothing can be drawn here");
     const own = state.current;
     let palette = paletteOf(element);
     const size = () => ({
@@ -94,7 +103,7 @@ function useDrawing(
       const isShown = !hidden.has(label);
       if (plot && plot.series[i + 1]?.show !== isShown) plot.setSeries(i + 1, { show: isShown });
     });
-  }, [hidden, drawing, isLog, isCompact]); // eslint-disable-line
+  }, [hidden, drawing, isLog, isCompact]);
 
   useEffect(() => {
     const own = state.current;
@@ -133,6 +142,7 @@ function Legend({
     setHidden(next);
   };
   const isAlone = chart.series.length === 1;
+  if (isAlone && !chart.series[0]!.label && place === null) return <div />;
   return (
     <div className="plot-legend">
       {chart.series.map(({ label, values }, i) => {
@@ -140,8 +150,7 @@ function Legend({
         const text = (
           <>
             <i style={{ background: colourOf(i) }} />
-            {label || words.views.value}
-            {value !== null && <b>{formatted(value)}</b>}
+            {label || words.views.value} {value !== null && <b>{formatted(value)}</b>}
           </>
         );
         if (isAlone) return <span key={i}>{text}</span>;
@@ -153,7 +162,7 @@ function Legend({
       })}
       {place !== null && chart.x.values[place] !== undefined && (
         <span className="plot-x">
-          {chart.x.label}: <b>{placeText(chart, place)}</b>
+          {chart.x.label || "x"}: <b>{placeText(chart, place)}</b>
         </span>
       )}
     </div>
@@ -169,10 +178,13 @@ function placeText({ x }: Chart, place: number): string {
 
 /** Only what is positive, and wide enough for it to tell more. */
 function canBeLog(chart: Chart, axis: "x" | "y"): boolean {
-  if (axis === "x" && (chart.x.type !== "number" || chart.kind === "bar")) return false;
+  if (axis === "x" && !isLinear(chart)) return false;
   const { from, to } = reach(axis === "x" ? [chart.x.values] : chart.series.map(({ values }) => values));
   return from > 0 && to / from >= 20;
 }
+
+/** Whether x are numbers whose distances tell something. */
+const isLinear = ({ x, kind }: Chart): boolean => x.type === "number" && kind !== "bar";
 
 function reach(lists: (number | null)[][]): { from: number; to: number } {
   let [from, to] = [Infinity, -Infinity];
@@ -189,7 +201,7 @@ function reach(lists: (number | null)[][]): { from: number; to: number } {
 function described(chart: Chart, name: string): string {
   const { x, series, kind } = chart;
   const last = x.values.length - 1;
-  const ranges = last < 0 ? [] : [words.views.range(x.label, placeText(chart, 0), placeText(chart, last))];
+  const ranges = last < 0 ? [] : [words.views.range(x.label || "x", placeText(chart, 0), placeText(chart, last))];
   for (const { label, values } of series) {
     const { from, to } = reach([values]);
     if (from <= to) ranges.push(words.views.range(label || words.views.value, formatted(from), formatted(to)));

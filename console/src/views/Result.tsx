@@ -48,9 +48,9 @@ const Calm = memo(function Calm({
       />
     </Fallback>
   );
-  if (isCompact) return <div className="result">{view}</div>;
+  if (isCompact || value === null || value === undefined) return <div className="result">{view}</div>;
   return (
-    <div className="result">
+    <div className={isShort(value) ? "result short" : "result"}>
       <div className="result-ways">
         <Switch
           label={words.views.view}
@@ -70,3 +70,7 @@ const Calm = memo(function Calm({
 
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "null");
+
+/** Whether it has room beside the ways to look at it. */
+const isShort = (value: unknown): boolean =>
+  typeof value !== "object" && (typeof value !== "string" || (value.length <= 80 && !value.includes("\n")));

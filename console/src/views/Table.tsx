@@ -3,7 +3,7 @@ import type { Components } from "../schema";
 import { Icon } from "../ui/Icon";
 import { words } from "../words";
 import { Cell } from "./Cell";
-import { sorted, type Direction, type Table as Data } from "./columns";
+import { heading, sorted, type Direction, type Table as Data } from "./columns";
 
 /** So many rows are shown at first, and with each asking for more. */
 const ROWS = 100;
@@ -66,13 +66,6 @@ export function Table({ table, name, components = NONE }: { table: Data; name: s
       )}
     </div>
   );
-}
-
-/** What stands over a column that has no name of its own. */
-export function heading({ columns, of }: Data, place: number): string {
-  const { title } = columns[place]!;
-  if (title) return title;
-  return of === "members" && place === 0 ? words.views.member : words.views.value;
 }
 
 function next(column: number, direction: Direction | null): [number, Direction] | null {

@@ -1,5 +1,6 @@
 /** Values that are tables: rows and columns out of the lists and objects that functions answer with. */
 import { branches, resolve, type Components, type Schema, type View } from "../schema";
+import { words } from "../words";
 
 export type CellKind = "number" | "boolean" | "time" | "text" | "any";
 
@@ -71,7 +72,7 @@ function ofArrays(list: (unknown[] | null)[], schema: Schema, components: Compon
   const rows = list.map((item) => item ?? []);
   const columns = Array.from({ length: width }, (_, place) => {
     const cells = schema.prefixItems?.[place] ?? (schema.items || {});
-    return column(wanted[place] ?? cells.title ?? String(place + 1), cells, components, rows, place);
+    return column(wanted[place] ?? cells.title ?? "", cells, components, rows, place);
   });
   return { columns, rows, of: "arrays" };
 }
@@ -138,6 +139,14 @@ function kindOf(
     return formats.some((format) => format === "date-time" || format === "date") ? "time" : "text";
   }
   return kind === "number" || kind === "boolean" ? kind : "any";
+}
+
+/** What stands over a column that has no name of its own. */
+export function heading({ columns, of }: Table, place: number): string {
+  const { title } = columns[place]!;
+  if (title) return title;
+  if (of === "arrays") return String(place + 1);
+  return of === "members" && place === 0 ? words.views.member : words.views.value;
 }
 
 export type Direction = "ascending" | "descending";

@@ -1,8 +1,12 @@
-import { plain, type Table } from "./columns";
+import { heading, plain, type Table } from "./columns";
 
 /** A table as CSV (RFC 4180). Texts that a spreadsheet would take for formulas begin with an apostrophe. */
-export function csv({ columns, rows }: Table): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((_, place) => row[place]))];
+export function csv(table: Table): string {
+  const { columns, rows } = table;
+  const lines = [
+    columns.map((_, place) => heading(table, place)),
+    ...rows.map((row) => columns.map((_, place) => row[place])),
+  ];
   return lines.map((line) => line.map(field).join(",") + "\r\n").join("");
 }
 

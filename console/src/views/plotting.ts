@@ -55,7 +55,11 @@ export function optionsOf(
     legend: { show: false },
     padding: [8, 12, 0, 0],
     scales: {
-      x: { time: x.type === "time", distr: isLog.x ? 3 : 1, range: kind === "bar" ? barRange : undefined },
+      x: {
+        time: x.type === "time",
+        distr: isLog.x ? 3 : 1,
+        range: kind === "bar" ? barRange : isLog.x ? exactRange : undefined,
+      },
       y: { distr: isLog.y ? 3 : 1, range: isLog.y ? undefined : yRange(kind) },
     },
     axes: [
@@ -63,6 +67,7 @@ export function optionsOf(
         ...axis,
         ...lines,
         ...(x.type === "text" ? named(() => chart().x.texts) : x.type === "number" ? numbers(isLog.x) : {}),
+        size: 30,
         label: x.label || undefined,
       },
       { ...axis, ...lines, ...numbers(isLog.y), size: widthOf, label: y.label || undefined },
@@ -107,6 +112,8 @@ const barRange: uPlot.Scale.Range = (plot, from, to) => {
   const half = gapOf(plot.data[0]) / 2;
   return [from - half, to + half];
 };
+
+const exactRange: uPlot.Scale.Range = (_, from, to) => [from, to];
 
 const yRange =
   (kind: Chart["kind"]): uPlot.Scale.Range =>

@@ -1,6 +1,6 @@
 /** Values that can be drawn: series of numbers over numbers, times or names. */
 import type { View } from "../schema";
-import { namesIn, type Column, type Table } from "./columns";
+import { heading, namesIn, type Column, type Table } from "./columns";
 
 export type ChartKind = "line" | "bar" | "scatter";
 export type AxisType = "number" | "time" | "text";
@@ -43,7 +43,7 @@ export function chartOf(table: Table, hint: View | null, position: string): Char
     kind: kindOf(hint, axis.type, table),
     title: text(hint?.title),
     x: {
-      label: text(hint?.x_label) || (x === null ? position : table.columns[x]!.title || position),
+      label: text(hint?.x_label) || (x === null ? position : table.columns[x]!.title),
       type: axis.type,
       isLog: hint?.x_log === true,
       values: pick(axis.values),
@@ -51,7 +51,7 @@ export function chartOf(table: Table, hint: View | null, position: string): Char
     },
     y: { label: text(hint?.y_label), type: "number", isLog: hint?.y_log === true },
     series: ys.map((y) => ({
-      label: table.columns[y]!.title,
+      label: table.columns[y]!.title || (ys.length > 1 ? heading(table, y) : ""),
       values: pick(table.rows.map((row) => numberIn(row[y]))),
     })),
     isSeries: isRising && axis.type !== "text" && table.rows.length > 2,
