@@ -30,6 +30,8 @@ export default defineConfig(({ command }) => ({
   build: {
     outDir: path("../src/hotplate/web/console/static"),
     emptyOutDir: true,
+    manifest: true, // by which tools/sizes.py knows what loads what
+    license: { fileName: "licenses.md" },
     target: "es2022",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tools.console import Console, NoNode
+
+ROOT = Path(__file__).parents[1]
+
 
 def leave_out(why: str) -> None:
     """Skip the test; CI has everything."""
@@ -35,6 +39,17 @@ def install(folder: Path) -> None:
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         execute("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=folder)
         stamp.touch()
+
+
+def build_console() -> Path:
+    """The folder of what the console is built to from its present sources. Skips the test where that cannot be had."""
+    console = Console(ROOT)
+    if not console.is_current():
+        try:
+            console.build()
+        except NoNode as lacking:
+            leave_out(str(lacking))
+    return console.static
 
 
 def execute(*argv: str, cwd: Path, **environ: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.node import execute, install, leave_out
+from tests.node import build_console, execute, install, leave_out
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = ROOT / "console"
@@ -18,6 +18,7 @@ FILES = sorted(path.name for path in (CONSOLE / "test/browser").glob("*.test.ts"
 
 @pytest.mark.parametrize("name", FILES)
 def test_pages_do_what_they_are_to(name: str) -> None:
+    build_console()
     install(CONSOLE)
     if not shutil.which("chromium"):
         leave_out("chromium is not installed: sudo apt-get install chromium (see apt-packages.txt)")
