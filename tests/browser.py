@@ -90,7 +90,7 @@ class Page:
 
     @property
     def problems(self) -> list[str]:
-        """What its code has raised, and nobody caught."""
+        """What its code has raised, and nobody caught; what its Content-Security-Policy has refused."""
         found: list[str] = self._do("problems")
         return found
 

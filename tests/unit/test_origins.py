@@ -257,7 +257,7 @@ def test_a_page_of_another_site_may_not_call(method: str, site: Site) -> None:
 def test_following_a_link_from_another_site_is_no_call(site: Site) -> None:
     linked = {"method": "GET", "Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
     assert site.send(None, path="/rpc", Accept="text/html", **linked).status == 303
-    assert site.send(None, path="/console/", Accept="text/html", **linked).status == 200
+    assert site.send(None, path="/console", Accept="text/html", **linked).status == 308
     assert site.send(Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").status == 403
 
 

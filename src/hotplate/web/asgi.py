@@ -30,7 +30,7 @@ from .scope import Message, Receive, Scope, Send, environ_of, head_of, own_path
 from .state import EXTENSION, AppState
 from .threads import Busy, Threads
 from .waiting import WaitTarget
-from .wsgi import BODY_KEY, CALLER_KEY, SOCKETIO_PATH, RpcDoor
+from .wsgi import BODY_KEY, CALLER_KEY, SOCKETIO_PATH, PageDoor, RpcDoor
 from .wsgi_in_asgi import WsgiInAsgi, spool
 
 DRAIN_S = 0.5
@@ -73,7 +73,7 @@ class AsgiDoor:
         self._belfry = Belfry(state.dismiss)
         self._rpc_doors: dict[str, RpcDoor] = {}
         self._answerers: dict[RpcDoor, Answerer] = {}
-        self._quick: dict[str, Any] = {}
+        self._quick_door: Callable[[str], PageDoor | None] = lambda _: None
         self._call = self._answer
         self._is_ready = False
 
@@ -88,8 +88,8 @@ class AsgiDoor:
         door = self._rpc_doors.get(path)
         if door is not None:
             await self._call(door, scope, receive, send)
-        elif path in self._quick:
-            await _reply(self._quick[path].serve, environ_of(scope), send)
+        elif (page := self._quick_door(path)) is not None:
+            await _reply(page.serve, environ_of(scope), send)
         elif self._socketio is not None and path.startswith(SOCKETIO_PATH):
             await self._socketio.serve(scope, receive, send)
         elif path == self._updates_path and self._pushing is not None and scope["method"] == "GET":
@@ -124,7 +124,7 @@ class AsgiDoor:
         more = {"run.wait": WaitTarget(blocking, self._state.hub, self._belfry.here, self._threads)}
         before: Before | None = None
         if getattr(self._app.wsgi_app, "__self__", None) is door:
-            self._rpc_doors, self._quick = door.rpc_doors, dict(door.quick_doors)
+            self._rpc_doors, self._quick_door = door.rpc_doors, door.quick_door
             self._answerers = {one: self._state.answerer(one.path, more) for one in door.rpc_doors.values()}
         else:  # something stands before the door, as ProxyFix does: it is to see every request
             before = Before(self._app, self._threads)

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
 from ..errors import Forbidden, Unauthenticated, Unavailable
-from .console import console
+from .console import console, to_console
 from .exposition import MEDIA_TYPE, exposition
 from .files import get_file, put_file
 from .metrics import of_calls, of_record
@@ -93,6 +93,7 @@ PAGES: Mapping[str, Page] = {
     "/updates": Page("GET, HEAD", updates),
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),
-    "/console/*": Page("GET, HEAD", console),
+    "/console": Page("GET, HEAD", to_console, is_quick=True),
+    "/console/*": Page("GET, HEAD", console.serve, is_quick=True),
 }
-"""Below the prefix; a path that ends in '/*' stands for all paths below it."""
+"""Below the prefix; a path that ends in '/*' stands for all paths below it that no longer one stands for."""

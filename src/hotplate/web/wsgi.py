@@ -41,7 +41,7 @@ _NO_METHODS: frozenset[str] = frozenset()
 class Door:
     """Stands before `app.wsgi_app`. What it serves is settled at the first request, when all is declared.
 
-    rpc_doors: those of the RPC addresses, by path. quick_doors: those of pages that never wait for anything.
+    rpc_doors: those of the RPC addresses, by path.
     """
 
     def __init__(self, inner: WSGIApplication, state: AppState, pages: Mapping[str, Page]) -> None:
@@ -50,7 +50,8 @@ class Door:
         self._folders: dict[str, WSGIApplication] = {}
         self.guard: Guard | None = None
         self.rpc_doors: dict[str, RpcDoor] = {}
-        self.quick_doors: dict[str, PageDoor] = {}
+        self._page_doors: dict[str, PageDoor] = {}
+        self._page_folders: dict[str, PageDoor] = {}
         self._is_ready = False
         self._lock = Lock()
 
@@ -72,6 +73,13 @@ class Door:
         """Whether this is one of our own addresses, once that is settled."""
         return path in self._places
 
+    def quick_door(self, path: str) -> PageDoor | None:
+        """That of a page that never waits for anything, if this is its path."""
+        door = self._page_doors.get(path)
+        if door is None:
+            door = next((door for folder, door in self._page_folders.items() if path.startswith(folder)), None)
+        return door if door is not None and door.is_quick else None
+
     def prepare(self) -> None:
         """Settle what is served, unless that was done."""
         with self._lock:
@@ -83,14 +91,15 @@ class Door:
             guard = self.guard = Guard(settings, filter(None, [app.config.get("SERVER_NAME")]))
             doors = {
                 settings.prefix + path: PageDoor(page, guard, self._state)
-                for path, page in self._pages.items()
-                if own.get(settings.prefix + path, _NO_METHODS).isdisjoint(page.methods.split(", "))
+                for path, page in sorted(self._pages.items(), key=lambda item: len(item[0]), reverse=True)
+                if own.get(settings.prefix + path.removesuffix("*"), _NO_METHODS).isdisjoint(page.methods.split(", "))
             }
-            pages: dict[str, WSGIApplication] = {path: door.serve for path, door in doors.items()}
-            self._folders = {path.removesuffix("*"): door for path, door in pages.items() if path.endswith("/*")}
+            self._page_folders = {path[:-1]: door for path, door in doors.items() if path.endswith("/*")}
+            self._page_doors = {path: door for path, door in doors.items() if not path.endswith("/*")}
+            pages: dict[str, WSGIApplication] = {path: door.serve for path, door in self._page_doors.items()}
+            self._folders = {path: door.serve for path, door in self._page_folders.items()}
             self._look_at_socketio()
             self.rpc_doors = self._make_rpc_doors(guard, own)
-            self.quick_doors = {path: door for path, door in doors.items() if door.is_quick}
             serve = _traced if tracing.tracer() is not None else _plain
             self._places = {**pages, **{path: serve(door.serve) for path, door in self.rpc_doors.items()}}
             self._is_ready = True

@@ -1,0 +1,86 @@
+"""The console: its own tests, and the whole of it in a browser, served as it is in production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import Browser
+from tests.node import build_console, execute, install
+from tests.processes import Processes, Server
+
+CONSOLE = Path(__file__).parents[2] / "console"
+APP = "tests.console.app:app"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    build_console()
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture(params=["asgi", "wsgi", "below a prefix"])
+def server(request: pytest.FixtureRequest, processes: Processes) -> Server:
+    environ = {"HOTPLATE_ACCESS": "open"}
+    if request.param == "wsgi":
+        return processes.flask(APP, environ=environ)
+    if request.param == "below a prefix":
+        served = processes.hotplate_serve(APP, environ=environ | {"HOTPLATE_PREFIX": "/tools"})
+        return Server(f"{served.url}/tools", served.process)
+    return processes.hotplate_serve(APP, environ=environ)
+
+
+def test_its_own_tests_pass() -> None:
+    install(CONSOLE)
+    printed = execute("npx", "vitest", "run", cwd=CONSOLE)
+    assert "skipped" not in printed, printed
+
+
+ASK = """Promise.all([
+  fetch(document.body.dataset.rpc, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: '{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}',
+  }).then((response) => response.status),
+  new Promise((done) => {
+    const socket = new WebSocket(`${document.body.dataset.root}/updates`);
+    socket.onopen = socket.onerror = ({ type }) => (done(type), socket.close());
+  }),
+])"""
+
+TRESPASS = """new Promise((done) => {
+  const refused = [];
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+    if (refused.push(effectiveDirective) === 3) done(refused.toSorted());
+  });
+  document.head.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
+  document.body.append(Object.assign(new Image(), { src: "http://127.0.0.1:9/pixel.png" }));
+  try {
+    document.body.innerHTML = "<p>";
+  } catch {}
+})"""
+
+
+def test_its_policy_lets_it_call_and_be_told(server: Server, browser: Browser) -> None:
+    page = browser.open(f"{server.url}/console/")
+    page.until("document.querySelector('nav a[aria-current=page]')")
+    has_sockets = "hotplate" in str(server.process.args)
+    assert page.evaluate(ASK) == [200, "open" if has_sockets else "error"]
+    assert all(address.startswith(("http://127.0.0.1:", "ws://127.0.0.1:")) for address in page.requested)
+    assert page.problems == []
+
+
+def test_its_policy_keeps_all_else_out(server: Server, browser: Browser) -> None:
+    page = browser.open(f"{server.url}/console/")
+    assert page.evaluate(TRESPASS) == ["img-src", "require-trusted-types-for", "style-src-elem"]
+
+
+def test_a_place_within_it_can_be_opened_by_its_address(server: Server, browser: Browser) -> None:
+    for place in ("functions", "runs", "live", "schedules", "workers"):
+        page = browser.open(f"{server.url}/console/{place}")
+        page.until(f"document.querySelector('nav a[aria-current=page]')?.getAttribute('href')?.endsWith('/{place}')")
+        page.until("document.querySelector('main h1')")
+        assert page.problems == []
