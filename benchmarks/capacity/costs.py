@@ -16,7 +16,8 @@ import redis
 from msgspec import Struct, field
 
 from benchmarks.peers import hotplate_jobs, until
-from hotplate.engine import Engine, Filter
+from hotplate.engine import Engine
+from hotplate.filter import Filter
 from hotplate.run import NewRun, new_id
 from tests.servers import Redis
 
@@ -87,7 +88,7 @@ class Peer:
         until(self._is_done, "the runs", timeout=600, pause=0.25)
 
     def _is_done(self) -> bool:
-        pages = [self.engine.ledger.page(Filter(state=state, limit=1))[0] for state in ("queued", "running")]
+        pages = [self.engine.ledger.page(Filter(states=[state], limit=1))[0] for state in ("queued", "running")]
         return not any(pages)
 
 

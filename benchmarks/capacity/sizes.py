@@ -15,9 +15,10 @@ import psycopg
 from msgspec import Struct, field
 
 from benchmarks.peers import quantile
-from hotplate.engine import Claim, Filter, NodeInfo, Outcome, Want
+from hotplate.engine import Claim, NodeInfo, Outcome, Want
 from hotplate.engines.postgres.database import Database
 from hotplate.engines.postgres.ledger import PostgresLedger
+from hotplate.filter import Filter
 from hotplate.options import Known
 from hotplate.run import NewRun, new_id
 

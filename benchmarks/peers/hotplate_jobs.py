@@ -9,8 +9,8 @@ from pathlib import Path
 from flask import Flask
 
 from hotplate import Hotplate
-from hotplate.engine import Filter
 from hotplate.extension import state_of
+from hotplate.filter import Filter
 from hotplate.run import NewRun, new_id
 
 from . import spawned, until
@@ -50,7 +50,7 @@ class InBatches:
         until(self._is_done, "Hotplate's runs", timeout=300, pause=0.01)
 
     def _is_done(self) -> bool:
-        return not any(self.engine.ledger.page(Filter(state=state, limit=1))[0] for state in ("queued", "running"))
+        return not any(self.engine.ledger.page(Filter(states=[state], limit=1))[0] for state in ("queued", "running"))
 
 
 class OneByOne(InBatches):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from . import tracing
 from .context import here
 from .errors import Conflict, EngineError, NotFound
+from .filter import Filter
 from .firing import Firings
 from .live import Values
 from .options import Known
@@ -142,15 +143,8 @@ class NodeInfo(Struct, kw_only=True):
     memory: int | None = None
 
 
-class Filter(Struct, frozen=True, kw_only=True):
-    """Which runs to list, newest first: all given fields must fit; `before` is the `no` of the page before."""
-
-    job: str | None = None
-    state: str | None = None
-    caller: str | None = None
-    parent_id: str | None = None
-    before: int | None = None
-    limit: int = 50
+FURTHEST_PLACE = 1000
+"""The place of a run in its queue is counted up to this."""
 
 
 class LaneCount(Struct, frozen=True, kw_only=True):
@@ -217,7 +211,19 @@ class Ledger(Protocol):
         """The runs there are, in the order asked for."""
 
     def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
-        """A page of runs, newest first, and the `before` of the next page."""
+        """A page of runs, and the `before` of the next page; None on the last one, and for other sorts."""
+
+    def count(self, which: Filter) -> Mapping[str, int]:
+        """How many runs fit, by state; those states that none of them is in are missing. Of a page nothing counts."""
+
+    def place(self, run_id: str) -> int | None:
+        """The place of a queued run that is due: 1 is to be taken next, `FURTHEST_PLACE` means that or further behind.
+
+        An estimate: those of other queues are not counted, nor those of jobs which cannot begin at present.
+        """
+
+    def traceback(self, run_id: str) -> str | None:
+        """The traceback of a run that failed, if there is one: for operators."""
 
     def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
         """What the run said after seq `after`, in order: log lines and partial results."""

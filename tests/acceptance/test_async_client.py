@@ -85,6 +85,7 @@ def test_a_run_is_followed(url: str) -> None:
         assert [progress.done async for progress in run.progress][-1] == 30
         assert (await run.wait(), run.state) == (30, "succeeded")
         assert run.id in [other.id async for other in client.runs(job="count")]
+        assert [other.id async for other in client.runs(text=run.id, sort="finished")] == [run.id]
         assert (await (await client.run(run.id)).reload()).result == 30
         squares = await client.squares(upto=4)
         assert [value async for value in squares.partials] == [0, 1, 4, 9]

@@ -200,8 +200,21 @@ def test_a_run_is_found_by_its_id_and_in_the_list(client: Client) -> None:
     run.wait(20)
     assert client.run(run.id).record.params == ["a", 2]
     assert run.id in [listed.id for listed in client.runs(job="repeat", state="succeeded")]
+    assert client.call("run.count", text=run.id)["succeeded"] == 1
     with pytest.raises(errors.NotFound):
         client.run("nobody")
+
+
+@pytest.mark.parametrize("sort", [None, "created", "-duration"])
+def test_all_runs_that_fit_are_listed_page_by_page(client: Client, sort: str | None) -> None:
+    key = f"page-{sort}"
+    started = [client.start("repeat", ["a", 1], key=f"{key}-{n}") for n in range(51)]
+    for run in started:
+        run.wait(20)
+    first = client.run(started[0].id).record.created_at
+    found = [run.id for run in client.runs(state=["succeeded", "failed"], text=key, since=first, sort=sort)]
+    assert len(found) == 51
+    assert set(found) == {run.id for run in started}
 
 
 def test_a_key_gives_one_run(client: Client) -> None:

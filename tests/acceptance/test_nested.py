@@ -9,7 +9,7 @@ import pytest
 
 from hotplate import Caller, errors
 from hotplate.context import answering
-from hotplate.engine import Filter
+from hotplate.filter import Filter
 from tests.acceptance import app as jobs
 from tests.acceptance.engines import NewGround
 from tests.acceptance.home import Home, first_line, lines

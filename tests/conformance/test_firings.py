@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hotplate.engine import Filter
+from hotplate.filter import Filter
 from hotplate.firing import Firings, Plan, begin, pause, run_of
 from hotplate.options import Known
 from hotplate.run import Run

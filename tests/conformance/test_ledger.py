@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from hotplate.engine import Claim, Filter, Ledger, NodeInfo, Note, Outcome, Want
+from hotplate.engine import Claim, Ledger, NodeInfo, Note, Outcome, Want
+from hotplate.filter import Filter
 from hotplate.options import Known
 from hotplate.run import MOVES, NewRun, Run, new_id
 
@@ -410,8 +411,8 @@ class TestReading:
     def test_filters_fit_together(self, ledger: Ledger) -> None:
         start(ledger, new(caller="ada"), new(caller="ada", job="sub"), new(caller="bob"))
         assert len(ledger.page(Filter(caller="ada"))[0]) == 2
-        assert len(ledger.page(Filter(caller="ada", job="sub", state="queued"))[0]) == 1
-        assert ledger.page(Filter(state="running"))[0] == []
+        assert len(ledger.page(Filter(caller="ada", job="sub", states=["queued"]))[0]) == 1
+        assert ledger.page(Filter(states=["running"]))[0] == []
 
     def test_runs_come_in_the_order_asked_for_and_unknown_ones_are_left_out(self, ledger: Ledger) -> None:
         first, second = start(ledger, new(), new())

@@ -10,13 +10,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from hotplate.engine import Filter, Ledger
+from hotplate.engine import FURTHEST_PLACE, Ledger
 from hotplate.engines.postgres.database import Database
 from hotplate.engines.postgres.ledger import PRUNING, PostgresLedger
+from hotplate.filter import Filter
+from hotplate.options import Known
 from tests.processes import until
 from tests.servers import Postgres
 
-from .test_ledger import claim, enlist, new, outcome, start
+from .test_ledger import NODE, claim, enlist, new, outcome, start
 
 ROWS, TIMES, FEW = 20_000, 20, 50
 FILL = """
@@ -136,8 +138,18 @@ def test_of_all_nodes_one_prunes_at_a_time(watched: Watched) -> None:
         assert ledger.prune(1e9, 10) == 10
 
 
-@pytest.mark.parametrize("which", [Filter(), Filter(job="add"), Filter(caller="anonymous"), Filter(state="failed")])
+@pytest.mark.parametrize("which", [Filter(), Filter(job="add"), Filter(caller="anonymous"), Filter(states=["failed"])])
 @pytest.mark.parametrize("state", ["queued", "succeeded"])
 def test_a_page_is_read_by_itself(watched: Watched, state: str, which: Filter) -> None:
     watched.fill(state)
     assert watched.read(lambda ledger: ledger.page(which)) < FEW + which.limit
+
+
+@pytest.mark.parametrize("job", ["add", "sub"])
+def test_the_place_of_a_run_is_counted_up_to_a_limit(watched: Watched, job: str) -> None:
+    watched.fill("queued")
+    with closing(watched.ledger()) as ledger:
+        enlist(ledger, NODE, Known(name="add"), Known(name="sub"))
+        (last,) = start(ledger, new(job, priority=-1))
+        assert ledger.place(last.id) == FURTHEST_PLACE
+    assert watched.read(lambda ledger: ledger.place(last.id)) < FEW + FURTHEST_PLACE

@@ -18,14 +18,14 @@ from hotplate.firing import Plan, pause
 from hotplate.live import Kept
 from hotplate.rpc.live import live_to_wire
 from hotplate.rpc.wire import (
-    Run as WireRun,
+    RunInFull,
     RunLog,
     Schedule as WireSchedule,
     event_to_wire,
+    in_full,
     node_to_wire,
     schedule_to_wire,
     to_wire,
-    with_params,
 )
 from hotplate.run import Event, FileInfo, Run
 from hotplate.schedule import Schedule
@@ -59,16 +59,20 @@ def test_the_server_writes_a_run_like_its_golden_file(name: str) -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_the_client_reads_all_of_a_run(name: str) -> None:
     record = msgspec.json.decode((GOLDEN / f"{name}.json").read_bytes(), type=Record)
-    assert {**written(record), "params": None} == {**golden(name), "params": None}
+    assert written(record) == {**golden(name), **dict.fromkeys(("params", "place", "traceback"))}
 
 
 def test_there_is_a_golden_file_of_every_state() -> None:
     assert {golden(name)["state"] for name in RUNS} == {"queued", "running", "succeeded", "failed", "cancelled"}
 
 
-def test_a_run_read_by_its_id_has_its_params() -> None:
+def test_a_run_read_by_its_id_has_more() -> None:
     run = msgspec.structs.replace(run_of(golden("run_queued")), params=msgspec.Raw(b'{"samples": 10}'))
-    assert written(with_params(run)) == {**golden("run_queued"), "params": {"samples": 10}}
+    more = {"params": {"samples": 10}, "place": 3, "traceback": "why"}
+    assert written(in_full(run, 3, "why")) == {**golden("run_queued"), **more}
+    record = msgspec.convert({**golden("run_queued"), **more}, Record)
+    assert (record.params, record.place, record.traceback) == ({"samples": 10}, 3, "why")
+    assert (written(in_full(run))["place"], written(in_full(run))["traceback"]) == (None, None)
 
 
 def test_the_server_writes_a_log_like_its_golden_file() -> None:
@@ -160,4 +164,4 @@ def test_the_page_lists_every_field_of_a_run() -> None:
     section = PAGE.read_text("utf-8").partition("## Runs")[2].partition("## Built-in")[0]
     cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
     listed = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
-    assert sorted(listed) == sorted([*WireRun.__struct_fields__, "params"])
+    assert sorted(listed) == sorted(RunInFull.__struct_fields__)

@@ -5,4 +5,4 @@ export type { CallOptions, HttpOptions } from "./http.js";
 export { Run } from "./run.js";
 export type { Listener, LogLine, RunSnapshot, StateSnapshot, Topic } from "./topic.js";
 export type { AnyFunctions, FunctionType } from "./typed.js";
-export type { Event, FileInfo, LiveValue, Progress, RunRecord, State, Update } from "./wire.js";
+export type { Event, FileInfo, LiveValue, Progress, RunInFull, RunRecord, State, Update } from "./wire.js";

@@ -1,7 +1,7 @@
 import { fromWire, HotplateError, TimeoutError } from "./errors.js";
 import type { CallOptions, Http } from "./http.js";
 import type { RunTopic, Topic } from "./topic.js";
-import type { RunRecord, Update } from "./wire.js";
+import type { RunInFull, RunRecord, Update } from "./wire.js";
 
 /** What a run needs of its client. */
 export interface RunClient {
@@ -23,8 +23,8 @@ export class Run<Result = unknown> {
     return `run/${this.id}`;
   }
 
-  /** The run as it stands, with its params. */
-  reload(options?: CallOptions): Promise<RunRecord<Result> & { params: unknown }> {
+  /** The run as it stands, with its params, its place in the queue, and for operators its traceback. */
+  reload(options?: CallOptions): Promise<RunInFull<Result>> {
     return this._client.ask("run.get", { id: this.id }, options);
   }
 

@@ -51,6 +51,15 @@ export interface RunRecord<Result = unknown> {
   error: ErrorObject | null;
 }
 
+/** A run as `run.get` has it. */
+export interface RunInFull<Result = unknown> extends RunRecord<Result> {
+  params: unknown;
+  /** While it is queued and due: 1 is to be taken next, 1000 means that or further behind. */
+  place: number | null;
+  /** Of one that failed, for operators. */
+  traceback: string | null;
+}
+
 /** What happened to a run, or what it said. */
 export interface Event {
   seq: number;

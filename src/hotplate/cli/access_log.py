@@ -16,6 +16,7 @@ READS = frozenset(
         "live.get",
         "live.list",
         "rpc.discover",
+        "run.count",
         "run.get",
         "run.list",
         "run.log",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar
@@ -19,6 +20,7 @@ from .async_run import AsyncRun
 from .batch import AnyBatch, Responses
 from .call import Arguments, Call, new_call, start_call, write
 from .function import Function
+from .pages import Pages
 from .run import record_of, run_in
 from .transport import JSON, Read, Route, TransportError, explained, is_passing
 from .updates import SILENCE_S, Patience, Update, Watch, check_head
@@ -123,16 +125,24 @@ class AsyncClient:
         """A run by its id. Raises `NotFound`."""
         return self._new_run(await self.call("run.get", id=run_id))
 
-    async def runs(self, job: str | None = None, state: str | None = None) -> AsyncIterator[AsyncRun]:
-        """All runs that may be seen, newest first; of one job, in one state."""
-        before = None
-        while True:
-            page = await self.call("run.list", job=job, state=state, before=before)
-            for wire in page["runs"]:
+    async def runs(
+        self,
+        job: str | None = None,
+        state: str | Sequence[str] | None = None,
+        *,
+        caller: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        sort: str | None = None,
+        parent_id: str | None = None,
+    ) -> AsyncIterator[AsyncRun]:
+        """All runs that may be seen and fit, newest first or as `sort` says; see `Client.runs`."""
+        given = {"job": job, "state": state, "caller": caller, "since": since, "until": until, "text": text}
+        pages = Pages(**given, sort=sort, parent_id=parent_id)
+        while pages.params is not None:
+            for wire in pages.take(await self.call("run.list", **pages.params)):
                 yield self._new_run(wire)
-            before = page["next"]
-            if before is None:
-                return
 
     def watch(
         self, *topics: str | AsyncRun, after: int | Mapping[str, int] = 0, patience: float | None = None

@@ -19,6 +19,7 @@ READS = frozenset(
         "live.list",
         "rpc.discover",
         "run.cancel",
+        "run.count",
         "run.get",
         "run.list",
         "run.log",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ from .answers import answer_to, answers_to, failure, file_path, ignore, longest,
 from .batch import Batch
 from .call import Arguments, Call, Response, new_call, start_call, write
 from .function import Function
+from .pages import Pages
 from .run import Run, new_run, run_or_value
 from .transport import Transport
 from .updates import Patience, Update, Watch, watch
@@ -85,15 +87,27 @@ class Client:
         """A run by its id. Raises `NotFound`."""
         return new_run(self, self.call("run.get", id=run_id))
 
-    def runs(self, job: str | None = None, state: str | None = None) -> Iterator[Run]:
-        """All runs that may be seen, newest first; of one job, in one state."""
-        before = None
-        while True:
-            page = self.call("run.list", job=job, state=state, before=before)
-            yield from (new_run(self, wire) for wire in page["runs"])
-            before = page["next"]
-            if before is None:
-                return
+    def runs(
+        self,
+        job: str | None = None,
+        state: str | Sequence[str] | None = None,
+        *,
+        caller: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        sort: str | None = None,
+        parent_id: str | None = None,
+    ) -> Iterator[Run]:
+        """All runs that may be seen and fit, newest first or as `sort` says.
+
+        `state` is one or several; `since` and `until` are aware, the former included; `text` is a part of id, job, key,
+        params or error. `sort` is by "created", "finished" or "duration", and with a minus the greatest first.
+        """
+        given = {"job": job, "state": state, "caller": caller, "since": since, "until": until, "text": text}
+        pages = Pages(**given, sort=sort, parent_id=parent_id)
+        while pages.params is not None:
+            yield from (new_run(self, wire) for wire in pages.take(self.call("run.list", **pages.params)))
 
     def watch(
         self, *topics: str | Run, after: int | Mapping[str, int] = 0, patience: float | None = None

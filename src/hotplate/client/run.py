@@ -33,7 +33,7 @@ class Server(Protocol):
 class Record(Struct, frozen=True, kw_only=True):
     """A run as the server told it; docs/wire.md has every field. Times are aware datetimes in UTC.
 
-    `params` is there only if the run was read by its id.
+    `params`, `place` and `traceback` are there only if the run was read by its id.
     """
 
     id: str
@@ -56,6 +56,8 @@ class Record(Struct, frozen=True, kw_only=True):
     stop_requested: str | None = None
     seq: int = 0
     params: Any = None
+    place: int | None = None
+    traceback: str | None = None
     result: Any = None
     result_file: FileInfo | None = None
     error: ErrorObject | None = None

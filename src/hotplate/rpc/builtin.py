@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, get_args
 
 import msgspec
 from msgspec import Meta, Raw
+from msgspec.structs import replace
 
 from ..caller import Caller
-from ..engine import Filter
+from ..errors import InvalidParams
+from ..filter import Filter, Sort
 from ..job import Job
 from ..options import StartOptions
 from ..run import State
@@ -20,15 +23,22 @@ from .start import Starting, only_signed_in
 from .wire import (
     Node,
     Run,
+    RunCounts,
     RunEvent,
+    RunInFull,
     RunLog,
     RunPage,
-    RunWithParams,
     event_to_wire,
+    in_full,
     node_to_wire,
     to_wire as run_to_wire,
-    with_params,
 )
+
+States = State | Annotated[list[State], Meta(min_length=1, max_length=len(get_args(State)))]
+Time = Annotated[datetime, Meta(tz=True)]
+Text = Annotated[str, Meta(max_length=200)]
+Whole = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A whole number that every client can write."""
 
 LONGEST_WAIT_S = 25.0
 """A `run.wait` answers at the latest after so many seconds, which is less than proxies usually allow."""
@@ -74,25 +84,54 @@ class RunMethods:
     def __init__(self, starting: Starting, prefix: str) -> None:
         self._starting, self._prefix = starting, prefix
 
-    def get(self, caller: Caller, id: str) -> RunWithParams:
-        """The run as it stands now, with its params."""
-        return with_params(self._starting.run_for(id, caller), self._prefix)
+    def get(self, caller: Caller, id: str) -> RunInFull:
+        """The run as it stands now, with its params, its place in the queue, and for operators its traceback."""
+        run = self._starting.run_for(id, caller)
+        ledger = self._starting.engine().ledger
+        place = ledger.place(id) if run.state == "queued" else None
+        traceback = ledger.traceback(id) if caller.operator and run.error is not None else None
+        return in_full(run, place, traceback, self._prefix)
 
     def list(
         self,
-        caller: Caller,
+        asking: Caller,
         job: str | None = None,
-        state: State | None = None,
-        before: int | None = None,
+        state: States | None = None,
+        before: Whole | None = None,
         limit: Annotated[int, Meta(ge=1, le=500)] = 50,
         parent_id: str | None = None,
+        caller: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+        text: Text | None = None,
+        sort: Sort = "-created",
+        skip: Whole = 0,
     ) -> RunPage:
-        """The runs, newest first. `before` is the `next` of the page before."""
-        only_signed_in(caller)
-        mine = None if caller.operator else caller.id
-        which = Filter(job=job, state=state, caller=mine, before=before, limit=limit, parent_id=parent_id)
+        """The runs, newest first or as `sort` says. `before` is the `next` of the page before; for other sorts than by
+        creation, `skip` passes over those that were seen. `text` is a part of id, job, key, params or error."""
+        which = _filter(asking, job, parent_id, caller, since, until, text)
+        if before is not None and sort not in ("-created", "created"):
+            raise InvalidParams(data=f"parameter 'before': not with the sort {sort!r}, whose pages 'skip' goes through")
+        if which is None:
+            return RunPage([], None)
+        states = [state] if isinstance(state, str) else state or []
+        which = replace(which, states=states, sort=sort, before=before, skip=skip, limit=limit)
         runs, following = self._starting.engine().ledger.page(which)
         return RunPage([run_to_wire(run, self._prefix) for run in runs], following)
+
+    def count(
+        self,
+        asking: Caller,
+        job: str | None = None,
+        parent_id: str | None = None,
+        caller: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+        text: Text | None = None,
+    ) -> RunCounts:
+        """How many runs there are in each state, of those that `run.list` lists with the same filters."""
+        which = _filter(asking, job, parent_id, caller, since, until, text)
+        return RunCounts(**self._starting.engine().ledger.count(which) if which else {})
 
     def wait(
         self,
@@ -149,6 +188,38 @@ class RunMethods:
         return run_to_wire(self._starting.start(job, declared, sent, options, caller), self._prefix)
 
 
+def _filter(
+    asking: Caller,
+    job: str | None,
+    parent_id: str | None,
+    caller: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    text: str | None,
+) -> Filter | None:
+    """Which runs they may see of those asked for; None if these can be none, or are somebody else's."""
+    only_signed_in(asking)
+    if since is not None and until is not None and until < since:
+        raise InvalidParams(data="parameter 'until': a time that is not before 'since'")
+    if not asking.operator and caller not in (None, asking.id):
+        return None
+    if any("\0" in given for given in (job, parent_id, caller, text) if given):
+        return None  # PostgreSQL has no text with it
+    return Filter(
+        job=job,
+        parent_id=parent_id,
+        caller=caller if asking.operator else asking.id,
+        since=_moment(since),
+        until=_moment(until),
+        text=text,
+    )
+
+
+def _moment(time: datetime | None) -> float | None:
+    """The least Unix timestamp that is told as this time, or a later one: times are told in whole microseconds."""
+    return None if time is None else time.timestamp() - 5e-7
+
+
 def worker_list(starting: Starting) -> Callable[[Caller], list[Node]]:
     def worker_list(caller: Caller) -> list[Node]:
         """The worker nodes that are alive."""
@@ -162,7 +233,7 @@ def builtin_targets(starting: Starting, prefix: str) -> Mapping[str, BuiltinTarg
     """The built-in methods by name. Runs can be asked for by everybody if there are jobs for everybody."""
     public = any(job.allow == "public" for job in starting.registry.jobs.values())
     runs = RunMethods(starting, prefix)
-    verbs = ("get", "list", "wait", "cancel", "retry", "log", "start")
+    verbs = ("get", "list", "count", "wait", "cancel", "retry", "log", "start")
     targets = {f"run.{verb}": BuiltinTarget(f"run.{verb}", getattr(runs, verb), public=public) for verb in verbs}
     lives = LiveMethods(starting.registry, starting.engine)
     shown = any(live.allow == "public" for live in starting.registry.lives.values())

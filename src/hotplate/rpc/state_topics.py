@@ -12,7 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ..caller import OPEN, Caller
-from ..engine import Engine, Filter
+from ..engine import Engine
+from ..filter import Filter
 from ..firing import TOPIC
 from ..update import Update
 from .schedule import ScheduleMethods

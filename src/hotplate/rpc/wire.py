@@ -43,17 +43,34 @@ class Run(Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None
 
 
-class RunWithParams(Run, frozen=True, kw_only=True):
-    """A run with the params it was started with."""
+class RunInFull(Run, frozen=True, kw_only=True):
+    """A run with the params it was started with.
+
+    `place`, while it is queued and due: 1 is to be taken next, 1000 means that or further behind. `traceback` of one
+    that failed, for operators.
+    """
 
     params: Any
+    place: int | None
+    traceback: str | None
 
 
 class RunPage(Struct, frozen=True):
-    """A page of runs, newest first; `next` is the `before` of the page that follows, null on the last one."""
+    """A page of runs; `next` is the `before` of the page that follows, null on the last one and for other sorts than
+    by creation."""
 
     runs: list[Run]
     next: int | None
+
+
+class RunCounts(Struct, frozen=True, kw_only=True):
+    """How many runs are in each state."""
+
+    queued: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
 
 
 class RunEvent(Struct, frozen=True):
@@ -123,10 +140,10 @@ def to_wire(run: KeptRun, prefix: str = "") -> Run:
     return Run(**facts, result=run.result, result_file=_placed(run.result_file, prefix))
 
 
-def with_params(run: KeptRun, prefix: str = "") -> RunWithParams:
+def in_full(run: KeptRun, place: int | None = None, traceback: str | None = None, prefix: str = "") -> RunInFull:
     wire = to_wire(run, prefix)
     facts = {name: getattr(wire, name) for name in Run.__struct_fields__}
-    return RunWithParams(**facts, params=Raw(bytes(run.params)))
+    return RunInFull(**facts, params=Raw(bytes(run.params)), place=place, traceback=traceback)
 
 
 def event_to_wire(event: KeptEvent) -> RunEvent:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 from psycopg import Connection
 
-from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...engine import UNTIMED, Claim, Counts, Limit, NodeInfo, Note, Outcome, Stop, Tally, Want
 from ...errors import Unavailable
+from ...filter import Filter
 from ...options import Known
 from ...run import Event, FileInfo, History, NewRun, Run
 from ..group_commit import GroupCommit
@@ -19,6 +20,7 @@ from ..histories import histories
 from ..moves import CANCELLED, guard, lost, moved
 from ..pauses import rest_after
 from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
+from ..search import POSTGRES, Search
 from ..tally import OUTCOMES, Tallies, columns
 from . import lanes, plans
 from .claiming import claim
@@ -89,6 +91,7 @@ class PostgresLedger:
         self._counted_at = float("-inf")
         self._freshness = freshness
         self._look_at, self._waits = float("-inf"), Waiting(0.0, [], ())
+        self._search = Search(POSTGRES, database.read)
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         return self._grouped(new)
@@ -156,17 +159,18 @@ class PostgresLedger:
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
     def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
-        terms = [(f"{name} = %s", getattr(which, name)) for name in ("job", "caller", "parent_id")]
-        terms.append(("no < %s", which.before))
-        given = [(term, value) for term, value in terms if value is not None]
-        states = [_IN_STATE.get(which.state, "false")] if which.state is not None else []
-        where = " and ".join([*states, *(term for term, _ in given)]) or "true"
-        rows = self._db.read(
-            f"select {COLUMNS}, no from hotplate.runs where {where} order by no desc limit %s",
-            [*(value for _, value in given), which.limit + 1],
-        )
-        page = rows[: which.limit]
-        return self._runs([row[:-1] for row in page]), page[-1][-1] if len(rows) > which.limit else None
+        rows, following = self._search.page(which)
+        return self._runs(rows), following
+
+    def count(self, which: Filter) -> Mapping[str, int]:
+        return self._search.count(which)
+
+    def place(self, run_id: str) -> int | None:
+        return self._search.place(run_id, self._waiting)
+
+    def traceback(self, run_id: str) -> str | None:
+        rows = self._db.read("select traceback from hotplate.runs where id = %s", (run_id,))
+        return rows[0][0] if rows else None
 
     def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
         rows = self._db.read(
@@ -428,11 +432,6 @@ _ADD = f"""
 _INSERT_ONLY = f"{_ADD} select id, queue, caller, turn from added".encode()
 _INSERT = f"{_ADD}, {KEEP} select id, queue, caller, turn from added".encode()
 _HISTORIES = f"select {COLUMNS}, no, moves from hotplate.runs where id = any(%s)"
-# In the words of the partial indexes, which a parameter would not be found to fit.
-_IN_STATE = {
-    "queued": "(ready or state = 'queued' and not ready)",
-    **{state: f"state = '{state}'" for state in ("running", "succeeded", "failed", "cancelled")},
-}
 _DELAYED = "from hotplate.runs where state = 'queued' and not ready"
 # `any(array(...))`, not `in (...)`, which PostgreSQL takes for so many rows that it would read all runs to find them.
 _PROMOTE = (

@@ -5,19 +5,21 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from ...engine import UNTIMED, Claim, Counts, Filter, Limit, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...engine import UNTIMED, Claim, Counts, Limit, NodeInfo, Note, Outcome, Stop, Tally, Want
+from ...filter import Filter
 from ...options import Known
 from ...run import MOVES, Event, FileInfo, History, NewRun, Run
 from ..group_commit import GroupCommit
 from ..histories import histories
 from ..moves import CANCELLED, RETURNING, guard, lost, moved
 from ..rows import COLUMNS, Waiting, lane_counts, run_of, started
+from ..search import SQLITE, Search
 from ..tally import OUTCOMES, Tallies
 from .claiming import claim, open_lane
 from .database import Database
@@ -35,6 +37,7 @@ class SqliteLedger:
         self._db, self._lock, self._clock = database, lock, clock
         self._grouped = GroupCommit(self._insert_all)
         self._tallies = Tallies()
+        self._search = Search(SQLITE, database.read)
 
     def start(self, new: Sequence[NewRun]) -> list[Run]:
         return self._grouped(new)
@@ -88,16 +91,18 @@ class SqliteLedger:
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
     def page(self, which: Filter) -> tuple[Sequence[Run], int | None]:
-        terms = [(f"{name} = ?", getattr(which, name)) for name in ("job", "state", "caller", "parent_id")]
-        terms.append(("no < ?", which.before))
-        given = [(term, value) for term, value in terms if value is not None]
-        where = " and ".join(term for term, _ in given) or "true"
-        rows = self._db.read(
-            f"select {COLUMNS}, no from runs where {where} order by no desc limit ?",
-            [*(value for _, value in given), which.limit + 1],
-        )
-        page = rows[: which.limit]
-        return self._runs([row[:-1] for row in page]), page[-1][-1] if len(rows) > which.limit else None
+        rows, following = self._search.page(which)
+        return self._runs(rows), following
+
+    def count(self, which: Filter) -> Mapping[str, int]:
+        return self._search.count(which)
+
+    def place(self, run_id: str) -> int | None:
+        return self._search.place(run_id, self._waiting)
+
+    def traceback(self, run_id: str) -> str | None:
+        rows = self._db.read("select traceback from runs where id = ?", (run_id,))
+        return rows[0][0] if rows else None
 
     def events(self, run_id: str, after: int, limit: int) -> Sequence[Event]:
         rows = self._db.read(
