@@ -21,7 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LEAST_NODE = (20, 19)
-GENERATED = {"node_modules", "dist", "coverage", ".vite", "test-results"}
+UNUSED = {"node_modules", "test", "dist", "coverage", ".vite"}
+"""Folders of which nothing is built."""
+
 NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1")
 
 
@@ -89,7 +91,7 @@ class Console:
     def _files(self) -> Iterator[Path]:
         for source in self._sources:
             for folder, folders, names in os.walk(source):
-                folders[:] = sorted(set(folders) - GENERATED)
+                folders[:] = sorted(set(folders) - UNUSED)
                 yield from (Path(folder, name) for name in sorted(names))
 
 

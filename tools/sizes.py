@@ -35,31 +35,17 @@ Manifest = Mapping[str, Mapping[str, Any]]
 def eager(page: str, manifest: Manifest) -> set[str]:
     """The files that are loaded with the page: those it names, and what these import."""
     named = set(_LOADED.findall(page))
-    return named | {chunk["file"] for key in _imported(manifest, _keys(manifest, named)) for chunk in [manifest[key]]}
+    return named | imported(manifest, (key for key, chunk in manifest.items() if chunk["file"] in named))
 
 
-def console_files(page: str, manifest: Manifest) -> set[str]:
-    """All files that the page may come to load."""
-    named = set(_LOADED.findall(page))
-    found = _imported(manifest, _keys(manifest, named), "imports", "dynamicImports")
-    return (
-        named
-        | {manifest[key]["file"] for key in found}
-        | {css for key in found for css in manifest[key].get("css", [])}
-    )
-
-
-def _keys(manifest: Manifest, files: set[str]) -> set[str]:
-    return {key for key, chunk in manifest.items() if chunk["file"] in files}
-
-
-def _imported(manifest: Manifest, keys: Iterable[str], *kinds: str) -> set[str]:
+def imported(manifest: Manifest, keys: Iterable[str]) -> set[str]:
+    """The files of these entries of the manifest, and what they import."""
     found, ahead = set[str](), list(keys)
     while ahead:
         if (key := ahead.pop()) not in found:
             found.add(key)
-            ahead += [name for kind in kinds or ("imports",) for name in manifest[key].get(kind, [])]
-    return found
+            ahead += manifest[key].get("imports", [])
+    return {manifest[key]["file"] for key in found}
 
 
 def weigh(folder: Path, names: Iterable[str]) -> dict[str, float]:
@@ -71,12 +57,19 @@ def complaints(folder: Path) -> Iterator[str]:
     """What is heavier than was promised, or not to be in a page; prints the sizes."""
     page = (folder / "index.html").read_text("utf-8")
     manifest = json.loads((folder / ".vite/manifest.json").read_text("utf-8"))
-    first, every = eager(page, manifest), weigh(folder, console_files(page, manifest))
+    every = weigh(
+        folder, (str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in {".js", ".css"})
+    )
+    first = eager(page, manifest)
     loaded, lazy = {name: every[name] for name in first}, {name: every[name] for name in set(every) - first}
     heaviest = max(lazy, key=lazy.__getitem__, default=None)
     print(
         f"The console: {sum(loaded.values()):.1f} kB at once ({len(loaded)} files), {sum(every.values()):.1f} kB in all"
     )
+    for key, chunk in manifest.items():
+        if chunk.get("isEntry") and chunk["file"] not in first:
+            weight = sum(every[name] for name in imported(manifest, [key]))
+            print(f"  {chunk['file']}: {weight:.1f} kB with what it imports")
     if heaviest:
         print(f"  the heaviest of {len(lazy)} files that are loaded later: {heaviest}, {lazy[heaviest]:.1f} kB")
     if sum(loaded.values()) > EAGER:

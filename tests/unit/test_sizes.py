@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,18 @@ MANIFEST = {"a": chunk("a", imports=["b"], dynamicImports=["c"]), "b": chunk("b"
 
 
 def test_what_the_page_imports_counts_as_loaded_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = build(tmp_path, MANIFEST, a_js=dense(60), b_js=dense(60), c_js="", d_js=dense(99))
+    found = build(tmp_path, MANIFEST, a_js=dense(60), b_js=dense(60), c_js="", d_js=dense(20))
     assert [complaint.partition(":")[0] for complaint in found] == ["loaded at once"]
     assert "(3 files)" in capsys.readouterr().out
+
+
+def test_what_other_pages_import_is_told_with_what_it_imports(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elements = {"e": {"file": "elements.js", "isEntry": True, "imports": ["b"]}}
+    (tmp_path / "elements.js").write_text(dense(10))
+    assert build(tmp_path, MANIFEST | elements, a_js="", b_js=dense(20), c_js="", d_js="") == []
+    assert re.search(r"elements\.js: (29|30|31)\.\d kB", capsys.readouterr().out)
 
 
 def test_a_heavy_file_that_is_loaded_later_is_named(tmp_path: Path) -> None:
