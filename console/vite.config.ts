@@ -10,7 +10,7 @@ const server = process.env.HOTPLATE_URL ?? "http://127.0.0.1:5000";
 const placeholders: Plugin = {
   name: "placeholders",
   apply: "serve",
-  transformIndexHtml: (html) => html.replace("{rpc}", "/rpc").replace("{root}", "").replace("{title}", "Hotplate"),
+  transformIndexHtml: (html) => html.replace("{rpc}", "/rpc").replace("{root}", "").replaceAll("{title}", "Hotplate"),
 };
 
 /** As if the page came from that server, which refuses foreign origins. */

@@ -3,7 +3,8 @@ import type { RunRecord, State } from "@hotplate/client";
 
 const START = Date.parse("2026-11-21T03:20:00Z");
 
-const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
+/** So many seconds after the runs below were created. */
+export const moment = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
 
 const BASE: RunRecord = {
   id: "5f0c9f8e-6b1d-4c52-9f59-0d6a1c2e7b10",
@@ -11,8 +12,8 @@ const BASE: RunRecord = {
   state: "queued",
   attempt: 0,
   max_attempts: 3,
-  created_at: at(0),
-  due_at: at(0),
+  created_at: moment(0),
+  due_at: moment(0),
   started_at: null,
   finished_at: null,
   progress: null,
@@ -34,22 +35,22 @@ const BY_STATE: Record<State, Partial<RunRecord>> = {
   queued: {},
   running: {
     attempt: 1,
-    started_at: at(2),
+    started_at: moment(2),
     seq: 5,
     progress: { done: 57, total: 100, fraction: 0.57, message: "darts", rate: 12.5, eta_s: 3.4 },
   },
-  succeeded: { attempt: 1, started_at: at(2), finished_at: at(10), seq: 9, result: 3.14159 },
+  succeeded: { attempt: 1, started_at: moment(2), finished_at: moment(10), seq: 9, result: 3.14159 },
   failed: {
     attempt: 3,
-    started_at: at(7),
-    finished_at: at(9),
+    started_at: moment(7),
+    finished_at: moment(9),
     seq: 14,
     error: { code: -32010, message: "The job failed", data: { error_id: "7d1f", type: "ValueError" } },
   },
   cancelled: {
     attempt: 1,
-    started_at: at(2),
-    finished_at: at(4),
+    started_at: moment(2),
+    finished_at: moment(4),
     seq: 7,
     stop_requested: "cancel",
     error: { code: -32011, message: "Cancelled", data: null },

@@ -19,9 +19,10 @@ export function ago(at: Date, now: number): string {
   return relative.format(Math.trunc(distance / size), unit);
 }
 
-/** "0.42 s", "3.1 s", "2:05", "1:02:05"; `ms` in milliseconds. */
+/** "12 ms", "0.42 s", "3.1 s", "2:05", "1:02:05"; `ms` in milliseconds. */
 export function duration(ms: number): string {
   const s = Math.max(ms, 0) / 1000;
+  if (s < 0.1) return words.ui.milliseconds(Math.round(s * 1000));
   if (s < 1) return words.ui.seconds(s.toFixed(2));
   if (s < 60) return words.ui.seconds(s.toFixed(1));
   const two = (n: number) => String(Math.floor(n)).padStart(2, "0");

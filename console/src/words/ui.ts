@@ -7,6 +7,7 @@ export const ui = {
   again: "Try again",
   errorId: (id: string) => `Error id ${id}`,
   states: { queued: "Queued", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" },
+  milliseconds: (n: number) => (n < 1 ? "< 1 ms" : `${n} ms`),
   seconds: (n: string) => `${n} s`,
   never: "–",
 };

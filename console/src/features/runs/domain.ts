@@ -1,7 +1,9 @@
 /** Runs as the console has them: times are dates. */
-import type { FileInfo, Progress, RunRecord, State } from "@hotplate/client";
+import type { Event, FileInfo, LogLine, Progress, RunRecord, State } from "@hotplate/client";
 
-export type { Progress, State };
+export type { FileInfo, LogLine, Progress, State };
+
+export const STATES: readonly State[] = ["queued", "running", "succeeded", "failed", "cancelled"];
 
 export interface RunError {
   code: number;
@@ -45,6 +47,34 @@ export interface RunDetails {
   traceback: string | null;
 }
 
+/** What the answer about a single run has beside the run. */
+export interface DetailedRecord extends RunRecord {
+  params?: unknown;
+  place?: number | null;
+  traceback?: string | null;
+}
+
+export const detailsFrom = (record: DetailedRecord): RunDetails => ({
+  params: record.params ?? null,
+  place: record.place ?? null,
+  traceback: record.traceback ?? null,
+});
+
+/** A change of a run's state. */
+export interface Move {
+  name: "claim" | "succeed" | "fail" | "cancel" | "retry" | "lose" | "release" | "withdraw";
+  at: Date;
+  attempt: number;
+  seq: number;
+}
+
+export const moveFrom = ({ seq, at, data }: Event): Move => ({
+  name: data.move,
+  at: new Date(at),
+  attempt: data.attempt,
+  seq,
+});
+
 const date = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 export function runFrom(record: RunRecord): Run {
@@ -80,3 +110,12 @@ export function runFrom(record: RunRecord): Run {
 }
 
 export const isFinal = (run: Run): boolean => run.finishedAt !== null;
+
+/** How long the present or last attempt has taken, in ms; null before there is one. */
+export function durationOf(run: Run, now: number): number | null {
+  if (!run.startedAt || run.state === "queued") return null;
+  return Math.max((run.finishedAt?.getTime() ?? now) - run.startedAt.getTime(), 0);
+}
+
+/** So many runs there are of each state. */
+export type Counts = Record<State, number>;

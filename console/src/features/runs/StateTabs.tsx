@@ -1,0 +1,28 @@
+import { Link } from "wouter";
+import { words } from "../../words";
+import { number } from "../../words/numbers";
+import { STATES, type Counts } from "./domain";
+import { addressOf, type Filters } from "./filters";
+
+/** The states, each with how many runs are in it. */
+export function StateTabs({ filters, counts }: { filters: Filters; counts: Counts | undefined }) {
+  const total = counts && STATES.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+  return (
+    <nav className="state-tabs" aria-label={words.runs.filters.state}>
+      {(["", ...STATES] as const).map((state) => {
+        const count = state ? counts?.[state] : total;
+        return (
+          <Link
+            key={state}
+            href={addressOf({ ...filters, state, page: 1, as: "" })}
+            aria-current={filters.state === state ? "true" : undefined}
+            data-state={state || undefined}
+          >
+            {state ? words.ui.states[state] : words.runs.filters.all}
+            {count !== undefined && <span className="state-count">{number(count)}</span>}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
