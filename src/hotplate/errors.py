@@ -235,12 +235,12 @@ def log_failure(what: str, error: BaseException, **facts: object) -> str:
 
 
 def trace(error: BaseException) -> str:
-    """The traceback of `error` as UTF-8 can hold it, without its middle where it is very long."""
+    """The traceback of `error` as any record can hold it, without its middle where it is very long."""
     text = "".join(TracebackException.from_exception(error).format())
     if len(text) > LONGEST_TRACE:
         half = LONGEST_TRACE // 2
         text = f"{text[:half]}\n… {len(text) - 2 * half} characters …\n{text[-half:]}"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")  # which PostgreSQL has not
 
 
 def printable(text: str) -> str:

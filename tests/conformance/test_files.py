@@ -44,6 +44,7 @@ def test_its_facts_name_its_owner_and_its_run(files: Files) -> None:
 
 def test_an_unknown_file_has_no_facts_and_no_contents(files: Files) -> None:
     assert files.info("nothing") is None
+    assert files.info("no\0thing") is None
     assert list(files.read("nothing")) == []
 
 

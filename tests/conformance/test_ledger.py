@@ -416,7 +416,7 @@ class TestReading:
 
     def test_runs_come_in_the_order_asked_for_and_unknown_ones_are_left_out(self, ledger: Ledger) -> None:
         first, second = start(ledger, new(), new())
-        assert [run.id for run in ledger.get([second.id, new_id(), first.id])] == [second.id, first.id]
+        assert [run.id for run in ledger.get([second.id, new_id(), "a\0b", first.id])] == [second.id, first.id]
 
 
 class TestWaitingFor:

@@ -89,6 +89,13 @@ def test_what_cannot_be_asked_for_is_said(asking: Asking, params: dict[str, Any]
             asking.ask("run.count", **params)
 
 
+@pytest.mark.parametrize("text", ["", "x" * 201, "a\0b"])
+def test_a_key_and_a_queue_are_short_texts(asking: Asking, text: str) -> None:
+    for name in ("key", "queue"):
+        with pytest.raises(InvalidParams, match=f"parameter '{name}': a text of 1 to .* characters"):
+            asking.ask("run.start", job="weigh", **{name: text})
+
+
 def test_parameters_by_position_are_in_the_order_of_the_wire(asking: Asking) -> None:
     first, second = asking.start(), asking.start()
     by_position = msgspec.json.encode(["weigh", "queued", None, 1, None, "anonymous", None, None, None, "created", 1])

@@ -19,6 +19,7 @@ from .mistake import close_to
 
 LONGEST_DELAY_S = 10 * 366 * 86400.0
 LONGEST_KEY = 200
+LONGEST_QUEUE = 100
 
 
 class Starting:
@@ -74,10 +75,9 @@ class Starting:
 def _check(options: StartOptions) -> None:
     if type(options.delay) not in (int, float) or not 0 <= options.delay <= LONGEST_DELAY_S:
         raise InvalidParams(data=f"parameter 'delay': a number of seconds from 0 to {LONGEST_DELAY_S:.0f}")
-    if options.key is not None and not 0 < len(options.key) <= LONGEST_KEY:
-        raise InvalidParams(data=f"parameter 'key': a text of 1 to {LONGEST_KEY} characters")
-    if options.queue is not None and not 0 < len(options.queue) <= 100:
-        raise InvalidParams(data="parameter 'queue': a name of 1 to 100 characters")
+    for name, given, longest in (("key", options.key, LONGEST_KEY), ("queue", options.queue, LONGEST_QUEUE)):
+        if given is not None and (not 0 < len(given) <= longest or "\0" in given):
+            raise InvalidParams(data=f"parameter {name!r}: a text of 1 to {longest} characters, none of them U+0000")
     if options.priority is not None and not -(2**31) <= options.priority < 2**31:
         raise InvalidParams(data="parameter 'priority': a whole number of 32 bits")
 

@@ -53,7 +53,7 @@ def stumble(kind: str) -> None:
         "generator": GeneratorExit(),
         "own stop": Cancelled("by itself"),
         "huge": RuntimeError("ab" * 10**7),
-        "broken text": RuntimeError("\ud800 \x1b[31m"),
+        "broken text": RuntimeError("\ud800 \x1b[31m \0"),
         "no str": NoStr(),
     }[kind]
 

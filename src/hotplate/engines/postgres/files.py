@@ -35,6 +35,8 @@ class PostgresFiles:
         return FileInfo(file_id, name, media_type, size, f"/files/{file_id}")
 
     def info(self, file_id: str) -> KeptFile | None:
+        if "\0" in file_id:  # which PostgreSQL has in no text
+            return None
         rows = self._db.read(
             "select id, name, media_type, size, caller, run_id from hotplate.files where id = %s and whole", (file_id,)
         )

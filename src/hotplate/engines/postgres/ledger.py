@@ -154,7 +154,8 @@ class PostgresLedger:
         return [Stop(*row) for row in rows]
 
     def get(self, ids: Sequence[str]) -> list[Run]:
-        rows = self._db.read(f"select {COLUMNS} from hotplate.runs where id = any(%s)", (list(ids),))
+        known = [id_ for id_ in ids if "\0" not in id_]  # which PostgreSQL has in no text
+        rows = self._db.read(f"select {COLUMNS} from hotplate.runs where id = any(%s)", (known,))
         by_id = {run.id: run for run in self._runs(rows)}
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
