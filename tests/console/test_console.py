@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import pytest
 
 from tests.browser import Browser
 from tests.node import build_console, execute, install
-from tests.processes import Processes, Server
+from tests.processes import Processes, Server, free_port
 
-CONSOLE = Path(__file__).parents[2] / "console"
+ROOT = Path(__file__).parents[2]
+CONSOLE = ROOT / "console"
 APP = "tests.console.app:app"
 
 
@@ -51,6 +54,8 @@ ASK = """Promise.all([
   }),
 ])"""
 
+SCRIPT = "document.querySelector('script[type=module]').src.split('/').pop()"
+
 TRESPASS = """new Promise((done) => {
   const refused = [];
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
@@ -84,3 +89,43 @@ def test_a_place_within_it_can_be_opened_by_its_address(server: Server, browser:
         page.until(f"document.querySelector('nav a[aria-current=page]')?.getAttribute('href')?.endsWith('/{place}')")
         page.until("document.querySelector('main h1')")
         assert page.problems == []
+
+
+def copy_of_the_package(folder: Path, version: str) -> Path:
+    """A copy of the package, whose console's files have names that no other version has."""
+    shutil.copytree(ROOT / "src/hotplate", folder / "hotplate", ignore=shutil.ignore_patterns("__pycache__"))
+    static = folder / "hotplate/web/console/static"
+    names = [path.name for path in (static / "assets").iterdir() if path.suffix in {".js", ".css"}]
+    for path in [*static.rglob("*.br"), *static.rglob("*.gz")]:
+        path.unlink()
+    for path in [static / "index.html", *(static / "assets" / name for name in names)]:
+        text = path.read_text("utf-8")
+        for name in names:
+            text = text.replace(name, f"{version}-{name}")
+        path.write_text(text, "utf-8")
+    for name in names:
+        (static / "assets" / name).rename(static / "assets" / f"{version}-{name}")
+    return folder
+
+
+def test_a_page_goes_on_when_its_server_is_away_and_comes_back_as_a_new_version(
+    browser: Browser, processes: Processes, tmp_path: Path
+) -> None:
+    port = free_port()
+
+    def serve(version: str) -> Server:
+        source = copy_of_the_package(tmp_path / version, version)
+        environ = {"HOTPLATE_ACCESS": "open", "PYTHONPATH": os.pathsep.join([str(source), str(ROOT)])}
+        return processes.flask(APP, port=port, environ=environ)
+
+    old = serve("old")
+    page = browser.open(f"{old.url}/console/functions")
+    page.until("document.querySelector('main h1')")
+    processes.end(old.process)
+    page.click("nav a[href$='/live']")
+    page.until("document.querySelector('nav a[aria-current=page]').pathname.endsWith('/live')")
+    assert page.evaluate(SCRIPT).startswith("old-")
+    serve("new")
+    page.until(f"{SCRIPT}.startsWith('new-')")
+    page.until("location.pathname.endsWith('/live') && document.querySelector('main h1')")
+    assert page.problems == []

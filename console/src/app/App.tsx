@@ -1,19 +1,20 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { FunctionPage } from "../features/functions/FunctionPage";
 import { FunctionsPage } from "../features/functions/FunctionsPage";
 import { Boundary } from "../ui/Boundary";
 import { Empty } from "../ui/Empty";
+import { later } from "../ui/later";
 import { Loading } from "../ui/Loading";
 import { words } from "../words";
 import { Shell } from "./Shell";
 
-const RunsPage = lazy(() => import("../features/runs/RunsPage"));
-const RunPage = lazy(() => import("../features/runs/RunPage"));
-const RunPanel = lazy(() => import("../features/runs/RunPanel"));
-const LivePage = lazy(() => import("../features/live/LivePage"));
-const SchedulesPage = lazy(() => import("../features/schedules/SchedulesPage"));
-const WorkersPage = lazy(() => import("../features/workers/WorkersPage"));
+const RunsPage = later(() => import("../features/runs/RunsPage"));
+const RunPage = later(() => import("../features/runs/RunPage"));
+const RunPanel = later(() => import("../features/runs/RunPanel"));
+const LivePage = later(() => import("../features/live/LivePage"));
+const SchedulesPage = later(() => import("../features/schedules/SchedulesPage"));
+const WorkersPage = later(() => import("../features/workers/WorkersPage"));
 
 /** The pages, by their addresses. Here alone features meet: none knows another. */
 export function App({ title }: { title: string }) {

@@ -1,6 +1,7 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { later } from "./later";
 
-const Rendered = lazy(() => import("./Rendered"));
+const Rendered = later(() => import("./Rendered"));
 
 /** A text with Markdown in it. It becomes elements, never HTML, so nothing in it can run. */
 export function Markdown({ text }: { text: string }) {

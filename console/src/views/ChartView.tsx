@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { later } from "../ui/later";
 import { Loading } from "../ui/Loading";
 import type { Chart } from "./series";
 
-const Plot = lazy(() => import("./Plot"));
+const Plot = later(() => import("./Plot"));
 
 /** A chart; what draws it is loaded when there is one. */
 export function ChartView(props: { chart: Chart; name: string; isCompact: boolean }) {

@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { later } from "../ui/later";
 import { Loading } from "../ui/Loading";
 import type { ResultProps } from "./Result";
 
-const Result = lazy(() => import("./Result"));
+const Result = later(() => import("./Result"));
 
 /**
  * A value as its type says that it is to be shown, or as suits it best: a number, a text, a table, a plot, a picture, a file, …
