@@ -1,7 +1,138 @@
+import { useDeferredValue, useEffect, useRef } from "react";
+import { Link, useSearchParams } from "wouter";
+import type { FunctionInfo } from "../../registry/domain";
+import { useRegistry } from "../../registry/queries";
+import { CopyButton } from "../../ui/CopyButton";
+import { Empty } from "../../ui/Empty";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
 import { useTitle } from "../../ui/title";
 import { words } from "../../words";
+import { grouped, matching } from "./grouping";
+import { Inline } from "./Inline";
+import { Kind } from "./Kind";
+import "./functions.css";
 
+const say = words.functions;
+
+/** All functions, by namespace. */
 export function FunctionsPage() {
   useTitle(words.app.functions);
-  return <h1>{words.app.functions}</h1>;
+  const { data: registry, error, refetch } = useRegistry();
+  const [search, setSearch] = useSearchParams();
+  const text = search.get("q") ?? "";
+  const sought = useDeferredValue(text);
+  const setText = (next: string) => setSearch(next ? { q: next } : {}, { replace: true });
+  if (!registry) {
+    return (
+      <>
+        <h1>{words.app.functions}</h1>
+        {error ? <ErrorNote error={error} title={say.failed} again={() => void refetch()} /> : <Loading lines={6} />}
+      </>
+    );
+  }
+  const all = registry.functions;
+  const found = matching(all, sought);
+  return (
+    <>
+      <div className="page-head">
+        <h1>{words.app.functions}</h1>
+        {all.length > 0 && (
+          <p className="muted" role="status">
+            {found.length < all.length ? say.found(found.length, all.length) : say.count(all.length)}
+          </p>
+        )}
+      </div>
+      {all.length > 0 && <Search text={text} onChange={setText} />}
+      {all.length === 0 ? (
+        <NoFunctions />
+      ) : found.length === 0 ? (
+        <Empty title={say.noneFound(text)} text={say.noneFoundText}>
+          <button type="button" onClick={() => setText("")}>
+            {say.clear}
+          </button>
+        </Empty>
+      ) : (
+        grouped(found).map(([namespace, functions]) => (
+          <Group
+            key={namespace}
+            namespace={namespace}
+            functions={functions}
+            isAlone={found.length === all.length && grouped(all).length === 1}
+          />
+        ))
+      )}
+    </>
+  );
+}
+
+/** The field that "/" leads to. */
+function Search({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      const isTyping = (event.target as Element).closest("input, textarea, select, [contenteditable]");
+      if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    window.addEventListener("keydown", focus);
+    return () => window.removeEventListener("keydown", focus);
+  }, []);
+  return (
+    <search className="function-search">
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label={say.search}
+        placeholder={say.search}
+        aria-keyshortcuts="/"
+        value={text}
+        onChange={(event) => onChange(event.target.value)}
+        onKeyDown={(event) => event.key === "Escape" && onChange("")}
+      />
+      <kbd aria-hidden="true">{say.searchKey}</kbd>
+    </search>
+  );
+}
+
+function Group(props: { namespace: string; functions: FunctionInfo[]; isAlone: boolean }) {
+  const { namespace, functions } = props;
+  const id = `namespace-${namespace}`;
+  return (
+    <section className="function-group" aria-labelledby={id}>
+      <h2 id={id} className={props.isAlone && !namespace ? "unseen" : undefined}>
+        {namespace || say.others}
+      </h2>
+      <ul className="function-list">
+        {functions.map((one) => (
+          <li key={one.name}>
+            <Link href={`/functions/${encodeURIComponent(one.name)}`}>
+              <span className="function-name">
+                {one.namespace && <span className="muted">{one.namespace}.</span>}
+                {one.name.slice(one.namespace ? one.namespace.length + 1 : 0)}
+              </span>
+              <span className="function-summary">
+                <Inline text={one.summary} />
+              </span>
+              <Kind of={one} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function NoFunctions() {
+  return (
+    <Empty title={say.none.title} text={say.none.text}>
+      <div className="code function-example">
+        <pre tabIndex={0}>{say.none.code}</pre>
+        <CopyButton text={say.none.code} />
+      </div>
+    </Empty>
+  );
 }

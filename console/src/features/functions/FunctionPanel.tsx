@@ -1,0 +1,138 @@
+import { lazy, Suspense, useCallback, useMemo, useState, type ReactNode } from "react";
+import { Link } from "wouter";
+import { SchemaForm } from "../../form/SchemaForm";
+import type { FunctionInfo } from "../../registry/domain";
+import type { Components } from "../../schema";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
+import { duration } from "../../ui/time";
+import { ResultView } from "../../views/ResultView";
+import { words } from "../../words";
+import { refusalsOf, uploadTo, useCall, useStart, type Params } from "./queries";
+
+const Elsewhere = lazy(() => import("./Elsewhere"));
+
+const say = words.functions;
+
+interface FunctionPanelProps {
+  one: FunctionInfo;
+  components: Components;
+  initial: Params | null;
+  /** The run that is shown; none yet if null. */
+  run: string | null;
+  onStarted: (id: string) => void;
+  show: (id: string) => ReactNode;
+}
+
+/** The form of a function, and beside it what has come of it. */
+export function FunctionPanel({ one, components, initial, run, onStarted, show }: FunctionPanelProps) {
+  const call = useCall(one.name);
+  const start = useStart(one.name);
+  const doing = one.kind === "job" ? start : call;
+  const [params, setParams] = useState<Params>({});
+  const upload = useMemo(() => uploadTo(document.body.dataset.root ?? ""), []);
+  const refusals = useMemo(() => refusalsOf(doing.error), [doing.error]);
+  const submit = useCallback(
+    (given: Params) => {
+      if (one.kind === "job") start.mutate(given, { onSuccess: onStarted });
+      else call.mutate(given);
+    },
+    [one.kind, start, call, onStarted],
+  );
+  const isJob = one.kind === "job";
+  return (
+    <div className="function-panel">
+      <section className="card function-form" aria-label={words.functions.form}>
+        <SchemaForm
+          params={one.params}
+          components={components}
+          initial={initial}
+          draftKey={one.name}
+          errors={refusals ?? undefined}
+          onSubmit={submit}
+          onChange={setParams}
+          isBusy={doing.isPending}
+          busyLabel={isJob ? say.starting : say.calling}
+          submitLabel={isJob ? say.start : say.call}
+          upload={upload}
+        >
+          {!isJob && call.isPending && (
+            <button type="button" className="small" onClick={call.giveUp}>
+              {say.giveUp}
+            </button>
+          )}
+        </SchemaForm>
+      </section>
+      <div className="function-outcome stack">
+        {doing.error && !refusals && <ErrorNote error={doing.error} title={isJob ? say.failedStart : say.failedCall} />}
+        {isJob ? (
+          <JobOutcome name={one.name} run={run} show={show} />
+        ) : (
+          <MethodOutcome call={call} one={one} components={components} />
+        )}
+        <details className="elsewhere">
+          <summary>{say.elsewhere.title}</summary>
+          <Suspense fallback={<Loading />}>
+            <Elsewhere one={one} params={params} components={components} />
+          </Suspense>
+        </details>
+      </div>
+    </div>
+  );
+}
+
+function JobOutcome({ name, run, show }: { name: string; run: string | null; show: (id: string) => ReactNode }) {
+  return (
+    <section className="stack" aria-label={say.run}>
+      {run ? (
+        <>
+          <div className="row apart">
+            <Link href={`/runs/${encodeURIComponent(run)}`} className="row">
+              {say.openRun}
+              <Icon name="right" size={15} />
+            </Link>
+            <Link href={`/runs?job=${encodeURIComponent(name)}`}>{say.earlier}</Link>
+          </div>
+          <Suspense fallback={<Loading />}>{show(run)}</Suspense>
+        </>
+      ) : (
+        <div className="empty outcome-empty">
+          <p>{say.noRun}</p>
+          <Link href={`/runs?job=${encodeURIComponent(name)}`}>{say.earlier}</Link>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function MethodOutcome(props: { call: ReturnType<typeof useCall>; one: FunctionInfo; components: Components }) {
+  const { call, one, components } = props;
+  const last = useLast(call.data);
+  if (!last) return <p className="empty outcome-empty">{call.isPending ? say.calling : say.noAnswer}</p>;
+  return (
+    <section
+      className="card stack answer"
+      aria-label={say.answer}
+      aria-busy={call.isPending}
+      data-old={call.data !== last || undefined}
+    >
+      <div className="row apart">
+        <h2>{say.answer}</h2>
+        <span className="muted small-text number" role="status">
+          {call.data === last && say.took(duration(last.ms))}
+        </span>
+      </div>
+      <Suspense fallback={<Loading />}>
+        <ResultView value={last.value} schema={one.result} components={components} name={one.name} />
+      </Suspense>
+    </section>
+  );
+}
+
+/** The last value that there was: it stays until the next is there. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
+}

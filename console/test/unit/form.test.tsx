@@ -1,0 +1,499 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Upload } from "../../src/form/context";
+import { SchemaForm, type SchemaFormProps } from "../../src/form/SchemaForm";
+import type { Components, Schema } from "../../src/schema";
+
+const COMPONENTS: Components = {
+  Colour: {
+    title: "Colour",
+    type: "string",
+    enum: ["red", "green", "blue", "a colour with a name that is rather long"],
+  },
+  Circle: {
+    title: "Circle",
+    type: "object",
+    properties: { type: { enum: ["circle"] }, radius: { type: "number", exclusiveMinimum: 0 } },
+    required: ["type", "radius"],
+  },
+  Square: {
+    title: "Square",
+    type: "object",
+    properties: { type: { enum: ["square"] }, side: { type: "integer" }, turned: { type: "boolean", default: false } },
+    required: ["type", "side"],
+  },
+  Tree: {
+    title: "Tree",
+    type: "object",
+    properties: {
+      value: { type: "integer" },
+      below: { type: "array", items: { $ref: "#/components/schemas/Tree" }, default: [] },
+    },
+    required: ["value"],
+  },
+  File: {
+    title: "File",
+    type: "object",
+    properties: { id: { type: "string" }, media_type: { type: "string" }, url: { type: "string" } },
+    required: ["id"],
+  },
+};
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+
+const noUpload: Upload = () => Promise.reject(new Error("nothing is sent here"));
+
+/** A form for parameters of these schemas: those without a default are required. */
+function show(schemas: Record<string, Schema>, more: Partial<SchemaFormProps> = {}) {
+  const onSubmit = vi.fn();
+  const params = Object.entries(schemas).map(([name, schema]) => ({
+    name,
+    schema,
+    isRequired: !("default" in schema),
+  }));
+  const props = { params, components: COMPONENTS, onSubmit, submitLabel: "Call", upload: noUpload, ...more };
+  const shown = render(<SchemaForm {...props} />);
+  const again = (next: Partial<SchemaFormProps>) => shown.rerender(<SchemaForm {...props} {...next} />);
+  return { onSubmit, user: userEvent.setup({ delay: null }), again, ...shown };
+}
+
+const field = (name: string) => screen.getByLabelText(new RegExp(`^${name}`), { selector: "input, textarea, select" });
+const send = (user: ReturnType<typeof userEvent.setup>) => user.click(screen.getByRole("button", { name: "Call" }));
+
+beforeEach(() => sessionStorage.clear());
+
+describe("a value that is typed is the value that is sent", () => {
+  const cases: [string, Schema, string, unknown][] = [
+    ["text", { type: "string" }, `it's "quoted" \\ äöü 💡`, `it's "quoted" \\ äöü 💡`],
+    ["integer", { type: "integer" }, "-12", -12],
+    ["integer with separators", { type: "integer" }, "1_000 000", 1_000_000],
+    ["integer as a power", { type: "integer" }, "2e6", 2_000_000],
+    ["huge integer", { type: "integer" }, "9007199254740993", 9007199254740993n],
+    ["number", { type: "number" }, "-1.5e-3", -0.0015],
+    ["decimal", { type: ["string", "number"], format: "decimal" }, "19.90", "19.90"],
+    ["optional decimal", orNull({ type: ["string", "number"], format: "decimal" }), "0.10", "0.10"],
+    [
+      "uuid",
+      { type: "string", format: "uuid" },
+      "5f0c9f8e-6b1d-4c52-9f59-0d6a1c2e7b10",
+      "5f0c9f8e-6b1d-4c52-9f59-0d6a1c2e7b10",
+    ],
+    ["duration", { type: "string", format: "duration" }, "1h 30m", "PT1H30M"],
+    ["duration as a clock", { type: "string", format: "duration" }, "2:05:09", "PT2H5M9S"],
+    ["duration of ISO 8601", { type: "string", format: "duration" }, "P1DT2H", "P1DT2H"],
+    ["password", { type: "string", format: "password" }, "secret", "secret"],
+    ["any", {}, '{{"a": [[1, null, 12345678901234567890]}', { a: [1, null, 12345678901234567890n] }],
+    [
+      "table from a spreadsheet",
+      { type: "array", items: { type: "array", items: { type: "number" } } },
+      "1\t2.5{Shift>}{Enter}{/Shift}3\t4",
+      [
+        [1, 2.5],
+        [3, 4],
+      ],
+    ],
+    ["optional integer", orNull({ type: "integer" }), "3", 3],
+    ["bytes as text", { type: "string", contentEncoding: "base64" }, "häß", "aMOkw58="],
+  ];
+  test.each(cases)("%s", async (_, schema, typed, sent) => {
+    const { user, onSubmit } = show({ x: schema });
+    await user.type(field("x"), typed);
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: sent });
+  });
+
+  const moments: [string, string, string, unknown][] = [
+    ["date", "date", "2026-02-28", "2026-02-28"],
+    ["time", "time", "08:30", "08:30:00"],
+  ];
+  test.each(moments)("%s", async (_, format, typed, sent) => {
+    const { user, onSubmit } = show({ x: { type: "string", format } });
+    await user.type(field("x"), typed);
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: sent });
+  });
+
+  test("a moment in local time", async () => {
+    const { user, onSubmit } = show({ x: { type: "string", format: "date-time" } });
+    await user.type(field("x"), "2026-02-28T08:30:15");
+    await send(user);
+    const sent = (onSubmit.mock.calls[0]![0] as { x: string }).x;
+    expect(sent).toMatch(/^2026-02-28T08:30:15(Z|[+-]\d\d:\d\d)$/);
+    expect(new Date(sent)).toEqual(new Date(2026, 1, 28, 8, 30, 15));
+  });
+
+  test("a choice among few", async () => {
+    const { user, onSubmit } = show({ x: { enum: ["fast", "slow"] } });
+    await user.click(screen.getByRole("radio", { name: "slow" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: "slow" });
+  });
+
+  test("a choice among many", async () => {
+    const { user, onSubmit } = show({ x: ref("Colour") });
+    await user.selectOptions(screen.getByRole("combobox", { name: /x/ }), "blue");
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: "blue" });
+  });
+
+  test("yes and no", async () => {
+    const { user, onSubmit } = show({ x: { type: "boolean" }, y: orNull({ type: "boolean" }) });
+    await user.click(screen.getByRole("checkbox", { name: "x" }));
+    await user.click(screen.getByRole("radio", { name: "No" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: true, y: false });
+  });
+});
+
+describe("what is not set", () => {
+  test("a param at its default is left out", async () => {
+    const { user, onSubmit } = show({ a: { type: "integer", default: 3 }, b: { type: "string", default: "x" } });
+    await user.clear(field("b"));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ b: "" });
+  });
+
+  test("a required one that may be null is sent as null", async () => {
+    const { user, onSubmit } = show({ a: orNull({ type: "string", format: "date" }) });
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ a: null });
+  });
+
+  test("an optional text is told from an empty one", async () => {
+    const { user, onSubmit } = show({ a: orNull({ type: "string" }) });
+    await user.type(field("a"), "x{Backspace}");
+    expect(screen.getByText("An empty text is sent.")).toBeTruthy();
+    await send(user);
+    expect(onSubmit).toHaveBeenLastCalledWith({ a: "" });
+    await user.click(screen.getByRole("button", { name: "Leave a not set" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenLastCalledWith({ a: null });
+  });
+
+  test("a rounded default is not shown as if it were exact, and not sent", async () => {
+    const { user, onSubmit } = show({ a: { type: "integer", default: 9007199254740992 } });
+    expect((field("a") as HTMLInputElement).value).toBe("");
+    expect(screen.getByText(/≈ 9007199254740992/)).toBeTruthy();
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({});
+  });
+
+  test("an empty text can be sent where one is required", async () => {
+    const { user, onSubmit } = show({ a: { type: "string" } });
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+    await user.click(screen.getByRole("button", { name: "Send an empty text" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ a: "" });
+  });
+});
+
+describe("values of several parts", () => {
+  test("a list: added to, moved, removed from", async () => {
+    const { user, onSubmit } = show({ x: { type: "array", items: { type: "integer" } } });
+    const add = screen.getByRole("button", { name: "Add an item to x" });
+    for (const number of ["1", "2", "3"]) {
+      await user.click(add);
+      await user.type(screen.getAllByRole("textbox").at(-1)!, number);
+    }
+    await user.click(screen.getByRole("button", { name: "Move x, item 3 up" }));
+    await user.click(screen.getByRole("button", { name: "Remove x, item 1" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: [3, 2] });
+  });
+
+  test("a list is filled by pasting into a row, and by several at once", async () => {
+    const { user, onSubmit } = show({
+      x: { type: "array", items: { type: "number" } },
+      y: { type: "array", items: { type: "string" } },
+    });
+    await user.click(screen.getByRole("button", { name: "Add an item to x" }));
+    await user.click(screen.getByRole("textbox", { name: "x, item 1" }));
+    await user.paste("1\n2.5\n3");
+    await user.click(screen.getAllByRole("button", { name: "Add several…" })[1]!);
+    await user.click(screen.getByLabelText("One per line."));
+    await user.paste("Smith, John\nb");
+    await user.click(screen.getByRole("button", { name: "Add 2 items" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: [1, 2.5, 3], y: ["Smith, John", "b"] });
+  });
+
+  test("a long list is a text", async () => {
+    const numbers = Array.from({ length: 5000 }, (_, n) => n);
+    const { user, onSubmit } = show({ x: { type: "array", items: { type: "integer" } } }, { initial: { x: numbers } });
+    expect(screen.getAllByRole("textbox")).toHaveLength(1);
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: numbers });
+  });
+
+  test("a tuple, of which the end may be missing", async () => {
+    const place: Schema = {
+      type: "array",
+      prefixItems: [{ type: "number" }, { type: "string" }, { type: "string", default: "" }],
+      items: false,
+      minItems: 2,
+      maxItems: 3,
+    };
+    const { user, onSubmit } = show({ x: place });
+    await user.type(screen.getByLabelText(/^Item 1/), "1.5");
+    await user.type(screen.getByLabelText(/^Item 2/), "here");
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: [1.5, "here", ""] });
+  });
+
+  test("a dictionary, whose keys are all different", async () => {
+    const { user, onSubmit } = show({ x: { type: "object", additionalProperties: { type: "integer" } } });
+    for (const at of [1, 2]) {
+      await user.click(screen.getByRole("button", { name: "Add an entry" }));
+      await user.type(screen.getByLabelText(`x, key ${at}`), "__proto__");
+      await user.type(screen.getByLabelText(`x, value ${at}`), String(at));
+    }
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+    expect(screen.getAllByText("The key “__proto__” is there twice")).not.toHaveLength(0);
+    await user.type(screen.getByLabelText("x, key 2"), "2");
+    await send(user);
+    const sent = onSubmit.mock.calls[0]![0] as { x: object };
+    expect(Object.entries(sent.x)).toEqual([
+      ["__proto__", 1],
+      ["__proto__2", 2],
+    ]);
+  });
+
+  test("a union remembers what was typed in each branch", async () => {
+    const { user, onSubmit } = show({ x: { anyOf: [ref("Circle"), ref("Square")] } });
+    await user.type(screen.getByLabelText(/^radius/), "2.5");
+    await user.click(screen.getByRole("radio", { name: "Square" }));
+    await user.type(screen.getByLabelText(/^side/), "4");
+    await user.click(screen.getByRole("radio", { name: "Circle" }));
+    expect((screen.getByLabelText(/^radius/) as HTMLInputElement).value).toBe("2.5");
+    await user.click(screen.getByRole("radio", { name: "Square" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: { type: "square", side: 4, turned: false } });
+  });
+
+  test("a union begins with the branch that its value is of", () => {
+    show({ x: { anyOf: [{ type: "integer" }, { type: "string" }, { type: "null" }], default: "1" } });
+    expect((screen.getByRole("radio", { name: "text" }) as HTMLInputElement).checked).toBe(true);
+  });
+
+  test("a type that has itself within grows as it is asked to", async () => {
+    const { user, onSubmit } = show({ x: orNull(ref("Tree")) });
+    await user.click(screen.getByRole("button", { name: "Set x" }));
+    await user.type(screen.getByLabelText(/^value/), "1");
+    await user.click(screen.getByRole("button", { name: /^Add an item to below/ }));
+    const [, inner] = screen.getAllByLabelText(/^value/);
+    await user.type(inner!, "2");
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: { value: 1, below: [{ value: 2, below: [] }] } });
+  });
+});
+
+describe("what is wrong", () => {
+  const limited: Schema = { type: "integer", minimum: 1, maximum: 10 };
+
+  test("is said when a field is left, and goes when it is right", async () => {
+    const { user } = show({ x: limited });
+    await user.type(field("x"), "11");
+    expect(screen.queryByText("Has to be 10 or less")).toBeNull();
+    await user.tab();
+    expect(screen.getByText("Has to be 10 or less")).toBeTruthy();
+    expect(field("x").getAttribute("aria-invalid")).toBe("true");
+    await user.type(field("x"), "{Backspace}");
+    expect(screen.queryByText("Has to be 10 or less")).toBeNull();
+  });
+
+  test("keeps the form from being sent, and leads to the first field", async () => {
+    const { user, onSubmit } = show({ a: { type: "string", default: "" }, b: limited, c: { enum: ["u", "v"] } });
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(field("b"));
+    const summary = screen.getByRole("alert");
+    expect(within(summary).getByText("2 fields need another look")).toBeTruthy();
+    expect(within(summary).getByText("Choose one")).toBeTruthy();
+  });
+
+  test("within values of several parts stands at the part", async () => {
+    const { user } = show({ x: { type: "array", items: { type: "integer" } } }, { initial: { x: [1, 2] } });
+    const second = screen.getByRole("textbox", { name: "x, item 2" });
+    await user.clear(second);
+    await user.type(second, "two");
+    await send(user);
+    expect(second.getAttribute("aria-invalid")).toBe("true");
+    expect(document.activeElement).toBe(second);
+  });
+
+  const words: [string, Schema, string, string][] = [
+    ["pattern", { type: "string", pattern: "^[A-Z]+$" }, "abc", "Has to fit the pattern ^[A-Z]+$"],
+    ["too long", { type: "string", maxLength: 2 }, "💡💡💡", "At most 2 characters are allowed; there are 3"],
+    ["too short", { type: "string", minLength: 2 }, "💡", "Write at least 2 characters"],
+    ["a fraction", { type: "integer" }, "1.5", "Write a whole number"],
+    ["no number", { type: "number" }, "0,5", "Write a number, such as 0.5 or 1e-3"],
+    ["more than a number holds", { type: "number" }, "1e999", "This number is too large"],
+    ["a step", { type: "number", multipleOf: 0.1 }, "0.25", "Has to be a multiple of 0.1"],
+    ["no UUID", { type: "string", format: "uuid" }, "x", "Write a UUID, such as"],
+    ["no duration", { type: "string", format: "duration" }, "soon", "Write a duration, such as"],
+    ["no JSON", {}, "nope", "This is not JSON"],
+  ];
+  test.each(words)("%s", async (_, schema, typed, said) => {
+    const { user, onSubmit } = show({ x: schema });
+    await user.type(field("x"), typed);
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+    expect(screen.getAllByText((text) => text.startsWith(said))).not.toHaveLength(0);
+  });
+
+  test("according to the server stands at the field until that is changed", async () => {
+    const list: Schema = { type: "array", items: { type: "string" } };
+    const { user, again } = show({ a: { type: "integer", default: 1 }, x: list }, { initial: { x: ["u", "v"] } });
+    await send(user);
+    again({ initial: { x: ["u", "v"] }, errors: [{ path: ["x", 1], text: "Expected something else" }] });
+    const second = screen.getByRole("textbox", { name: "x, item 2" });
+    expect(document.activeElement).toBe(second);
+    expect(second.getAttribute("aria-invalid")).toBe("true");
+    await user.type(second, "w");
+    expect(screen.queryByText("Expected something else")).toBeNull();
+  });
+
+  test("according to the server about no field stands above", async () => {
+    const { again } = show({ a: { type: "integer", default: 1 } });
+    again({ errors: [{ path: [], text: "A parameter is given more than once" }] });
+    expect(within(screen.getByRole("alert")).getByText("A parameter is given more than once")).toBeTruthy();
+  });
+});
+
+describe("keys", () => {
+  test("Enter sends from a line, Shift and Enter begins another one", async () => {
+    const { user, onSubmit } = show({ x: { type: "string" } });
+    await user.type(field("x"), "a{Shift>}{Enter}{/Shift}b{Enter}");
+    expect(onSubmit).toHaveBeenCalledWith({ x: "a\nb" });
+  });
+
+  test("Control and Enter sends from a text area and from the page", async () => {
+    const { user, onSubmit } = show({ x: { type: "string", maxLength: 5000 } });
+    await user.type(field("x"), "a{Enter}b{Control>}{Enter}{/Control}");
+    expect(onSubmit).toHaveBeenCalledExactlyOnceWith({ x: "a\nb" });
+    await user.click(document.body);
+    await user.keyboard("{Control>}{Enter}{/Control}");
+    expect(onSubmit).toHaveBeenCalledTimes(2);
+  });
+
+  test("nothing is sent twice", async () => {
+    const { user, onSubmit } = show({}, { isBusy: true });
+    await user.keyboard("{Control>}{Enter}{/Control}");
+    expect(onSubmit).not.toHaveBeenCalled();
+  });
+});
+
+describe("JSON", () => {
+  const schemas = { n: { type: "integer", default: 1 }, text: { type: "string" } } satisfies Record<string, Schema>;
+
+  test("shows what is in the form, and changes it", async () => {
+    const { user, onSubmit } = show(schemas);
+    await user.type(field("text"), "a");
+    await user.click(screen.getByRole("radio", { name: "JSON" }));
+    const json = screen.getByLabelText<HTMLTextAreaElement>("Parameters as JSON");
+    expect(JSON.parse(json.value)).toEqual({ n: 1, text: "a" });
+    await user.clear(json);
+    await user.click(json);
+    await user.paste('{"text": "b", "n": 12345678901234567890}');
+    await user.click(screen.getByRole("radio", { name: "Form" }));
+    expect((field("n") as HTMLInputElement).value).toBe("12345678901234567890");
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ n: 12345678901234567890n, text: "b" });
+  });
+
+  test("that cannot be read stays, and says why", async () => {
+    const { user, onSubmit } = show(schemas);
+    await user.click(screen.getByRole("radio", { name: "JSON" }));
+    const json = screen.getByLabelText<HTMLTextAreaElement>("Parameters as JSON");
+    await user.clear(json);
+    await user.click(json);
+    await user.paste('{"text": }');
+    expect(json.value).toBe('{"text": }');
+    expect(screen.getByText(/^This is not JSON/)).toBeTruthy();
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+  });
+
+  test("names what no parameter is called", async () => {
+    const { user, onSubmit } = show(schemas, { initial: { text: "a", m: 1 } });
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+    expect(screen.getByText("There is no parameter “m”")).toBeTruthy();
+  });
+});
+
+describe("a draft", () => {
+  const schemas: Record<string, Schema> = {
+    n: { type: "integer", default: 1 },
+    text: { type: "string" },
+    secret: { type: "string", format: "password" },
+  };
+
+  test("is there again after a reload, with what cannot be read, but without secrets", async () => {
+    const { user, unmount } = show(schemas, { draftKey: "f" });
+    await user.type(field("text"), "typed");
+    await user.type(field("secret"), "hidden");
+    await user.type(field("n"), "x");
+    expect(JSON.stringify(sessionStorage)).not.toContain("hidden");
+    unmount();
+    show(schemas, { draftKey: "f" });
+    expect((field("text") as HTMLTextAreaElement).value).toBe("typed");
+    expect((field("secret") as HTMLInputElement).value).toBe("");
+    expect((field("n") as HTMLInputElement).value).toBe("1x");
+  });
+
+  test("gives way to what is given, and to the defaults", async () => {
+    const { user, unmount } = show(schemas, { draftKey: "f" });
+    await user.type(field("text"), "typed");
+    unmount();
+    const second = show(schemas, { draftKey: "f", initial: { text: "given" } });
+    expect((field("text") as HTMLTextAreaElement).value).toBe("given");
+    await second.user.click(screen.getByRole("button", { name: "Reset" }));
+    second.unmount();
+    show(schemas, { draftKey: "f" });
+    expect((field("text") as HTMLTextAreaElement).value).toBe("");
+  });
+});
+
+describe("files", () => {
+  const info = (name: string) => ({ id: `id-${name}`, name, media_type: "text/plain", size: 2100, url: "/files/x" });
+  const file = (name: string) => new File(["x"], name);
+
+  test("are sent as they are chosen, and named by their ids", async () => {
+    const upload: Upload = (one, onProgress) => (onProgress(0.5), Promise.resolve(info(one.name)));
+    const { user, onSubmit } = show(
+      { x: ref("File"), more: orNull({ type: "array", items: ref("File") }) },
+      { upload },
+    );
+    await user.upload(field("x"), file("a.txt"));
+    expect(await screen.findByText("a.txt")).toBeTruthy();
+    expect(screen.getByText("2.1 kB")).toBeTruthy();
+    await user.upload(field("more"), [file("b.txt"), file("c.txt")]);
+    expect(await screen.findByText("c.txt")).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Remove b.txt" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: { id: "id-a.txt" }, more: [{ id: "id-c.txt" }] });
+  });
+
+  test("hold the form back until they are there, and can be given up", async () => {
+    const signals: AbortSignal[] = [];
+    const upload: Upload = (_, onProgress, signal) => (onProgress(0.25), signals.push(signal), new Promise(() => {}));
+    const { user, onSubmit } = show({ x: ref("File") }, { upload });
+    await user.upload(field("x"), file("a.txt"));
+    expect(screen.getByRole<HTMLProgressElement>("progressbar", { name: "Upload of a.txt" }).value).toBe(0.25);
+    await send(user);
+    expect(onSubmit).not.toHaveBeenCalled();
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(signals[0]!.aborted).toBe(true);
+  });
+
+  test("that do not arrive say why", async () => {
+    const upload: Upload = () => Promise.reject(new Error("at most 1 MB"));
+    const { user } = show({ x: ref("File") }, { upload });
+    await user.upload(field("x"), file("a.txt"));
+    expect(await screen.findByText("The upload failed: at most 1 MB")).toBeTruthy();
+  });
+});
