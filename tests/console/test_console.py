@@ -129,3 +129,12 @@ def test_a_page_goes_on_when_its_server_is_away_and_comes_back_as_a_new_version(
     page.until(f"{SCRIPT}.startsWith('new-')")
     page.until("location.pathname.endsWith('/live') && document.querySelector('main h1')")
     assert page.problems == []
+
+
+def test_pages_of_listed_origins_import_the_client_and_no_others(browser: Browser, processes: Processes) -> None:
+    listed = processes.flask(APP)
+    environ = {"HOTPLATE_ACCESS": "open", "HOTPLATE_ORIGINS": listed.url}
+    server, other = processes.hotplate_serve(APP, environ=environ), processes.flask(APP)
+    ask = f"import('{server.url}/console/client.js').then(({{ connect }}) => typeof connect, () => 'refused')"
+    assert browser.open(f"{listed.url}/health").evaluate(ask) == "function"
+    assert browser.open(f"{other.url}/health").evaluate(ask) == "refused"
