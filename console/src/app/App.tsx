@@ -1,6 +1,5 @@
 import { Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { FunctionPage } from "../features/functions/FunctionPage";
 import { FunctionsPage } from "../features/functions/FunctionsPage";
 import { Boundary } from "../ui/Boundary";
 import { Empty } from "../ui/Empty";
@@ -9,6 +8,7 @@ import { Loading } from "../ui/Loading";
 import { words } from "../words";
 import { Shell } from "./Shell";
 
+const FunctionPage = later(() => import("../features/functions/FunctionPage"));
 const RunsPage = later(() => import("../features/runs/RunsPage"));
 const RunPage = later(() => import("../features/runs/RunPage"));
 const RunPanel = later(() => import("../features/runs/RunPanel"));

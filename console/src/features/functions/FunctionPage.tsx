@@ -17,7 +17,7 @@ import "./functions.css";
 const say = words.functions;
 
 /** A function: what it does, its form, its answer. `run` shows a run that was started here. */
-export function FunctionPage({ name, run }: { name: string; run: (id: string) => ReactNode }) {
+export default function FunctionPage({ name, run }: { name: string; run: (id: string) => ReactNode }) {
   useTitle(name);
   const { data: registry, error, refetch } = useRegistry();
   const one = registry?.functions.find((other) => other.name === name);

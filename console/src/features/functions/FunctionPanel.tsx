@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useMemo, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useMemo, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { SchemaForm } from "../../form/SchemaForm";
 import type { FunctionInfo } from "../../registry/domain";
@@ -6,12 +6,13 @@ import type { Components } from "../../schema";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Icon } from "../../ui/Icon";
 import { Loading } from "../../ui/Loading";
+import { later } from "../../ui/later";
 import { duration } from "../../ui/time";
 import { ResultView } from "../../views/ResultView";
 import { words } from "../../words";
 import { refusalsOf, uploadTo, useCall, useStart, type Params } from "./queries";
 
-const Elsewhere = lazy(() => import("./Elsewhere"));
+const Elsewhere = later(() => import("./Elsewhere"));
 
 const say = words.functions;
 
