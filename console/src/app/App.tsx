@@ -41,6 +41,7 @@ export function App({ title }: { title: string }) {
             <Route path="/live">
               <LivePage />
             </Route>
+            <Route path="/live/:name">{({ name }) => <LivePage name={decodeURIComponent(name)} />}</Route>
             <Route path="/schedules">
               <SchedulesPage />
             </Route>

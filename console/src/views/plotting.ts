@@ -66,7 +66,7 @@ export function optionsOf(
       {
         ...axis,
         ...lines,
-        ...(x.type === "text" ? named(() => chart().x.texts) : x.type === "number" ? numbers(isLog.x) : {}),
+        ...(x.type === "text" ? named(() => chart().x.texts) : x.type === "number" ? numbers(isLog.x) : times),
         size: 30,
         label: x.label || undefined,
       },
@@ -141,6 +141,26 @@ const numbers = (isLog: boolean): uPlot.Axis => ({
 
 /** Only powers of ten are written on a logarithmic axis. */
 const power = (value: number): string => (Math.abs(Math.log10(value) % 1) < 1e-9 ? tick(value) : "");
+
+/** From which distance between moments on their parts are written, in seconds. */
+const PARTS: [number, Intl.DateTimeFormat][] = (
+  [
+    [365 * 86_400, { year: "numeric" }],
+    [28 * 86_400, { month: "short", year: "numeric" }],
+    [86_400, { day: "numeric", month: "short" }],
+    [60, { hour: "numeric", minute: "2-digit" }],
+    [1, { hour: "numeric", minute: "2-digit", second: "2-digit" }],
+    [0, { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 }],
+  ] as [number, Intl.DateTimeFormatOptions][]
+).map(([least, parts]) => [least, new Intl.DateTimeFormat(undefined, parts)]);
+
+const times: uPlot.Axis = {
+  space: 80,
+  values: (_, splits, _axis, _space, distance) => {
+    const format = PARTS.find(([least]) => distance >= least)![1];
+    return splits.map((at) => format.format(at * 1000));
+  },
+};
 
 const MOST_LETTERS = 14;
 

@@ -1,1 +1,48 @@
-export const live = {};
+export const live = {
+  empty: {
+    title: "No live values",
+    text: "A live value is pushed to everybody who looks at it, whenever it changes. Declare one:",
+    code: '@hp.live(every=1.0)\ndef load() -> float:\n    """How busy the machine is."""\n    return os.getloadavg()[0]',
+  },
+  absent: {
+    title: "There is no such live value",
+    text: "It may have been renamed, or is not for whoever is not signed in.",
+    link: "To the live values",
+  },
+  failedToList: "Live values cannot be shown",
+  count: (n: number) => (n === 1 ? "1 live value" : `${n} live values`),
+  back: "All live values",
+  changed: "Changed",
+  none: "Waiting for its first value",
+  noneByHand: "Nothing was pushed yet. The server's code sets it.",
+  failing: "It cannot be told just now; this is the last value.",
+  failingFirst: "It cannot be told just now.",
+  every: (seconds: number) =>
+    seconds === 1
+      ? "Looked at each second while somebody watches"
+      : `Looked at every ${seconds} s while somebody watches`,
+  byHand: "Set by the server's code",
+  history: "History",
+  historyOf: (name: string) => `History of ${name}`,
+  noHistory: "The history begins with the second change while this page is open.",
+  historyText: "Since this console was opened; the last 300 changes that were seen.",
+  spark: (name: string, from: string, to: string, now: string) => `${name}: from ${from} to ${to}, now ${now}`,
+  value: "value",
+  now: "Now",
+  type: "What it is made of",
+  member: "Name",
+  kind: "Type",
+  meaning: "Meaning",
+  time: "time",
+  kinds: {
+    integer: "whole number",
+    number: "number",
+    string: "text",
+    boolean: "yes or no",
+    array: "list",
+    object: "object",
+    null: "nothing",
+  } as Record<string, string>,
+  anything: "anything",
+  or: " or ",
+};
