@@ -50,6 +50,7 @@ export function App({ title }: { title: string }) {
             </Route>
             <Route>
               <Empty
+                isPage
                 title={words.app.nowhere.title}
                 text={words.app.nowhere.text}
                 link={["/functions", words.app.nowhere.link]}

@@ -6,16 +6,19 @@ export function Empty({
   title,
   text,
   link,
+  isPage,
   children,
 }: {
   title: string;
   text?: ReactNode;
   link?: [string, string];
+  /** Whether it is all that there is on its page. */
+  isPage?: boolean;
   children?: ReactNode;
 }) {
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {text && <p>{text}</p>}
       {link && <Link href={link[0]}>{link[1]}</Link>}
       {children}

@@ -27,7 +27,7 @@ export default function FunctionPage({ name, run }: { name: string; run: (id: st
     return error ? <ErrorNote error={error} title={say.failed} again={() => void refetch()} /> : <Loading lines={6} />;
   }
   if (!one) {
-    return <Empty title={say.unknown.title} text={say.unknown.text} link={["/functions", say.unknown.link]} />;
+    return <Empty isPage title={say.unknown.title} text={say.unknown.text} link={["/functions", say.unknown.link]} />;
   }
   const address = `/functions/${encodeURIComponent(name)}`;
   return (

@@ -30,10 +30,12 @@ export default function RunPanel({ id, isCompact = false }: { id: string; isComp
         <Panel {...followed} run={run} isCompact={isCompact} />
       </>
     );
-  if (isRefused(error)) return <Empty title={words.runs.refused.title} text={words.runs.refused.text} />;
+  if (isRefused(error))
+    return <Empty isPage={!isCompact} title={words.runs.refused.title} text={words.runs.refused.text} />;
   if (error)
     return (
       <Empty
+        isPage={!isCompact}
         title={words.runs.unknown.title}
         text={words.runs.unknown.text}
         link={["/runs", words.runs.unknown.link]}

@@ -35,7 +35,7 @@ export default function RunsPage() {
   const ahead = useMemo(() => newerThan(filters, news, Date.now()), [filters, news]);
   const fresh = useFresh(page?.key, rows);
 
-  if (isRefused(error)) return <Empty title={words.runs.refusedList.title} text={words.runs.refusedList.text} />;
+  if (isRefused(error)) return <Empty isPage title={words.runs.refusedList.title} text={words.runs.refusedList.text} />;
   return (
     <>
       <div className="page-head">

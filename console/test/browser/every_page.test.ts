@@ -1,0 +1,159 @@
+/** What holds for every page: nothing scrolls sideways, everybody can use it, nothing runs that came as a value. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isInstalled, launch, NARROW, open, problemsOf, WIDE } from "./chromium";
+import { Server } from "./server";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const NASTY = `<img src=x onerror="document.title='ran'"><svg onload="document.title='ran'">[x](javascript:alert(1))`;
+
+const FUNCTIONS = [
+  "kinds.texts",
+  "kinds.numbers",
+  "kinds.choices",
+  "kinds.times",
+  "kinds.nested",
+  "kinds.raw",
+  "measure",
+];
+const PAGES = [
+  "/functions",
+  "/runs",
+  "/live",
+  "/schedules",
+  "/workers",
+  "/nowhere",
+  "/runs/unknown",
+  "/functions/unknown",
+];
+
+/** A job and params for each kind of run that can be looked at. */
+const RUNS: Record<string, [string, object]> = {
+  number: ["climb", { steps: 3, pause: 0 }],
+  partials: ["converge", { upto: 20, pause: 0 }],
+  log: ["talk", { lines: 60 }],
+  failed: ["fail", { message: NASTY }],
+  file: ["write", { name: "a <b>.csv" }],
+  picture: ["picture", {}],
+  large: ["large", {}],
+};
+
+describe.skipIf(!Server.isThere || !isInstalled)("every page", { timeout: 100_000 }, () => {
+  const server = new Server();
+  let browser: Browser;
+  const runs: Record<string, string> = {};
+
+  beforeAll(async () => {
+    [browser] = await Promise.all([launch(), server.start()]);
+    for (const [kind, [job, params]] of Object.entries(RUNS)) runs[kind] = (await server.run(job, params)).id;
+    runs.running = (await server.call("climb", { steps: 10, gated: true })).id;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server.remove();
+  });
+
+  /** Until all that the page asks for is there. */
+  const settled = async (page: Page) => {
+    await page.locator("main h1").first().waitFor({ timeout: 10_000 });
+    await page.waitForFunction(() => !document.querySelector(".waiting"), undefined, { timeout: 10_000 });
+  };
+
+  /** What is wrong with a page, as lines. */
+  const complaints = async (page: Page, path: string): Promise<string[]> => {
+    await page.goto(server.page(path));
+    const late = await settled(page).then(
+      () => [],
+      (error: Error) => [error.message.split("\n")[0]!],
+    );
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => (globalThis as any).axe.run());
+    const grave = violations.filter(({ impact }: { impact: string }) => ["serious", "critical"].includes(impact));
+    const unusable = grave.flatMap((one: any) => one.nodes.map((node: any) => `${one.id}: ${node.html}`));
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const all = [
+      ...late,
+      ...unusable,
+      ...(beyond > 0 ? [`scrolls sideways by ${beyond} px`] : []),
+      ...problemsOf(page),
+    ];
+    problemsOf(page).length = 0;
+    return all.map((one) => `${path}: ${one}`);
+  };
+
+  const paths = () => [
+    ...PAGES,
+    ...FUNCTIONS.map((name) => `/functions/${name}`),
+    ...Object.values(runs).map((id) => `/runs/${id}`),
+  ];
+
+  const looks = [
+    { colorScheme: "light", viewport: WIDE },
+    { colorScheme: "dark", viewport: WIDE },
+    { colorScheme: "light", viewport: NARROW },
+    { colorScheme: "dark", viewport: NARROW },
+  ] as const;
+
+  test.each(looks)("can be used by everybody, $colorScheme, $viewport.width px", async (look) => {
+    const context = await open(browser, { ...look, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    const found: string[] = [];
+    for (const path of paths()) found.push(...(await complaints(page, path)));
+    expect(found).toEqual([]);
+    await context.close();
+  });
+
+  test("asks no other host, and little of its own", async () => {
+    const context = await open(browser);
+    const page = await context.newPage();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    page.on("websocket", (socket) => asked.push(socket.url()));
+    await page.goto(server.page("/functions"));
+    await settled(page);
+    await page.waitForFunction(() => document.querySelector('.connection[data-state="on"]'));
+    expect(asked.filter((url) => new URL(url).host !== new URL(server.url).host && !url.startsWith("data:"))).toEqual(
+      [],
+    );
+    expect(asked.length, asked.join("\n")).toBeLessThanOrEqual(8);
+    await context.close();
+  });
+
+  test("shows texts as texts", async () => {
+    const context = await open(browser);
+    const page = await context.newPage();
+    const nasty = await server.call("shown.nasty", { text: NASTY });
+    expect(nasty[NASTY]).toBe(NASTY);
+    const addresses = [
+      `/functions/shown.nasty?params=${encodeURIComponent(JSON.stringify({ text: NASTY }))}`,
+      `/functions/refuse`,
+      `/functions/${encodeURIComponent(NASTY)}`,
+      `/runs?text=${encodeURIComponent(NASTY)}&job=${encodeURIComponent(NASTY)}`,
+      `/runs/${encodeURIComponent(NASTY)}`,
+      `/runs/${runs.failed}`,
+      `/runs/${runs.log}`,
+      `/runs/${runs.picture}`,
+      `/live/${encodeURIComponent(NASTY)}`,
+    ];
+    for (const address of addresses) {
+      await page.goto(server.page(address));
+      await settled(page);
+      const button = page.getByRole("button", { name: "Call", exact: true });
+      if (await button.count()) {
+        await button.click();
+        await page
+          .getByText(address.includes("refuse") ? /Not today/ : /<img src=x/)
+          .first()
+          .waitFor();
+      }
+      expect(await page.title(), address).not.toMatch(/^(ran|run)$/);
+      expect(
+        await page.locator("main img[onerror], main script, main svg[onload], a[href^='javascript']").count(),
+      ).toBe(0);
+      expect(problemsOf(page), address).toEqual([]);
+    }
+    await context.close();
+  });
+});
