@@ -47,7 +47,8 @@ export const runs = {
   paging: "Pages of runs",
   fresh: (n: number) => plural(n, "1 new run", `${number(n)} new runs`),
   attempts: (attempt: number, most: number) => (attempt === 0 ? "–" : `${attempt} of ${Math.max(most, attempt)}`),
-  percent: (fraction: number) => `${Math.floor(fraction * 100)} %`,
+  /** 100 % is said of what is done only; 0.57 * 100 is a little less than 57. */
+  percent: (fraction: number) => `${Math.floor(fraction * 100 + 1e-9)} %`,
   select: (job: string) => `Select the run of ${job}`,
   selectAll: "Select all runs of this page",
   selected: (n: number) => plural(n, "1 run selected", `${number(n)} runs selected`),

@@ -8,7 +8,7 @@ export function RunWaiting({ run, place }: { run: Run; place: number | null }) {
   const now = useNow(run.waitingFor === "delay" ? 500 : null);
   const todo = run.waitingFor ? words.runs.waiting.todo[run.waitingFor] : "";
   return (
-    <div className="note" data-state="queued">
+    <div className="note run-waiting">
       <div className="stack">
         <div>
           <strong>{waitingWords(run, place, now)}</strong>

@@ -1,14 +1,35 @@
 import { HotplateError, type RunRecord } from "@hotplate/client";
-import { useClient, useRun as useFollowed, useTopic } from "@hotplate/client/react";
+import { useClient, useTopic } from "@hotplate/client/react";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Follow } from "./bell";
 import { detailsFrom, isFinal, moveFrom, runFrom, type Counts, type DetailedRecord, type Run } from "./domain";
 import { addressOf, countParams, listParams, PAGE, type Filters } from "./filters";
 
+/** What is told of a run is shown at most so often: a log comes line by line. */
+const SHOWN_MS = 60;
+
 /** A run as it goes on, with its log, moves and partial results. */
 export function useRun(id: string) {
-  const followed = useFollowed(id);
+  const client = useClient();
+  const topic = useMemo(() => client.topic(`run/${id}`), [client, id]);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const stop = topic.subscribe(() => {
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          listener();
+        }, SHOWN_MS);
+      });
+      return () => {
+        clearTimeout(timer);
+        stop();
+      };
+    },
+    [topic],
+  );
+  const followed = useSyncExternalStore(subscribe, topic.getSnapshot);
   const run = useMemo(() => followed.run && runFrom(followed.run), [followed.run]);
   const moves = useMemo(() => followed.moves.map(moveFrom), [followed.moves]);
   return { ...followed, run, moves };
