@@ -10,11 +10,13 @@ class Caller(Struct, frozen=True):
 
     `authenticated` callers may call everything that is declared; others only what is `allow="public"`.
     An `operator` also sees other callers' runs, and the tracebacks of failed ones.
+    Of runs to which one of the links leads that they have opened they may read each; `shares` are the hashes of these.
     """
 
     id: str
     authenticated: bool = False
     operator: bool = False
+    shares: tuple[str, ...] = ()
 
 
 ANONYMOUS = Caller("anonymous")

@@ -24,6 +24,7 @@ from .firing import Firings
 from .live import Values
 from .options import Known
 from .run import LOST_LIMIT, Event, FileInfo, History, NewRun, Run, new_id
+from .share import Shares
 
 if TYPE_CHECKING:
     from .job import Job  # a node knows jobs by their options alone, and is to stay small
@@ -346,9 +347,10 @@ class Engine:
         *,
         firings: Firings,
         values: Values,
+        shares: Shares,
     ) -> None:
         self.ledger, self.queue, self.feed, self.files, self._jobs = ledger, queue, feed, files, jobs
-        self.firings, self.values = firings, values
+        self.firings, self.values, self.shares = firings, values, shares
         self._within = within
         self._warned_at = float("-inf")
 

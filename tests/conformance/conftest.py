@@ -16,6 +16,7 @@ from hotplate.engines.postgres.files import PostgresFiles
 from hotplate.engines.postgres.firings import PostgresFirings
 from hotplate.engines.postgres.ledger import PostgresLedger
 from hotplate.engines.postgres.notify import NotifyFeed
+from hotplate.engines.postgres.shares import PostgresShares
 from hotplate.engines.postgres.values import PostgresValues
 from hotplate.engines.sqlite import folder
 from hotplate.engines.sqlite.database import Database
@@ -24,9 +25,11 @@ from hotplate.engines.sqlite.files import SqliteFiles
 from hotplate.engines.sqlite.firings import SqliteFirings
 from hotplate.engines.sqlite.folder import NodeLock
 from hotplate.engines.sqlite.ledger import SqliteLedger
+from hotplate.engines.sqlite.shares import SqliteShares
 from hotplate.engines.sqlite.values import SqliteValues
 from hotplate.firing import Firings
 from hotplate.live import Values
+from hotplate.share import Shares
 from tests.servers import Postgres
 
 
@@ -54,6 +57,9 @@ class Implementation(ABC):
 
     @abstractmethod
     def values(self) -> Values: ...
+
+    @abstractmethod
+    def shares(self) -> Shares: ...
 
     @abstractmethod
     def firings(self) -> Firings:
@@ -100,6 +106,9 @@ class Embedded(Implementation):
 
     def values(self) -> Values:
         return SqliteValues(self._database(), self.clock)
+
+    def shares(self) -> Shares:
+        return SqliteShares(self._database(), self.clock)
 
     def feed(self) -> Feed:
         feed = DoorbellFeed(folder.sockets(self.place))
@@ -156,6 +165,9 @@ class Cluster(Implementation):
 
     def values(self) -> Values:
         return PostgresValues(self._database(), self.clock)
+
+    def shares(self) -> Shares:
+        return PostgresShares(self._database(), self.clock)
 
     def firings(self, clock: Clock | None = None) -> Firings:
         ledger = self.ledger(clock)

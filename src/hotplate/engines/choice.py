@@ -24,6 +24,7 @@ from .sqlite.doorbell import DoorbellFeed, DoorbellQueue, node_socket
 from .sqlite.files import SqliteFiles
 from .sqlite.firings import SqliteFirings
 from .sqlite.ledger import SqliteLedger
+from .sqlite.shares import SqliteShares
 from .sqlite.values import SqliteValues
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _open_sqlite(place: Place, jobs: Jobs) -> Engine:
         jobs,
         firings=SqliteFirings(database),
         values=SqliteValues(database),
+        shares=SqliteShares(database),
     )
 
 
@@ -116,6 +118,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
     from .postgres.files import PostgresFiles  # noqa: PLC0415 - psycopg is there with an extra only
     from .postgres.firings import PostgresFirings  # noqa: PLC0415
     from .postgres.notify import NotifyFeed, NotifyQueue  # noqa: PLC0415
+    from .postgres.shares import PostgresShares  # noqa: PLC0415
     from .postgres.values import PostgresValues  # noqa: PLC0415
     from .postgres.within import PostgresWithin  # noqa: PLC0415
 
@@ -130,6 +133,7 @@ def _open_postgres(place: Place, jobs: Jobs, open_queue: Callable[[NotifyFeed], 
         PostgresWithin(ledger, database),
         firings=PostgresFirings(ledger, database),
         values=PostgresValues(database, ledger.now),
+        shares=PostgresShares(database, ledger.now),
     )
 
 

@@ -124,6 +124,7 @@ class Answerer:
     """Answers what is sent to one RPC address.
 
     targets: what can be called there, by the name used there. max_batch: most calls in a batch.
+    shown: names of what those may call, besides what is public, who have opened links to runs.
     translate: makes an `Error` of an exception that says what the caller did wrong, else None.
     observe: is told of every call; for a log line a call.
     is_public: whether there is anything that everybody may call. some_need_request: whether there are functions that
@@ -135,12 +136,14 @@ class Answerer:
         targets: Mapping[str, Target],
         *,
         max_batch: int,
+        shown: Collection[str] = (),
         translate: Callable[[Exception], Error | None] = lambda _: None,
         observe: Observer | None = None,
     ) -> None:
         self._targets = targets
         self._answers = {name: target.answer for name, target in targets.items()}
         self._public_answers = {name: self._answers[name] for name, target in targets.items() if target.public}
+        self._shown_answers = {name: self._answers[name] for name in targets if name in shown} | self._public_answers
         self._async_answers = {name: target.answer_async for name, target in targets.items() if target.answer_async}
         self._max_batch = max_batch
         self._translate = translate
@@ -162,7 +165,7 @@ class Answerer:
             message = read(body, self._max_batch)
         except Error as error:
             return error_response(error)
-        answers = self._answers if caller.authenticated else self._public_answers
+        answers = self._answers if caller.authenticated else self._some_answers(caller)
         token = current_caller.set(caller)
         try:
             if isinstance(message, Request):
@@ -199,7 +202,13 @@ class Answerer:
 
     def _said(self, part: Part, caller: Caller) -> bytes:
         """The responses to requests, with a comma before each; a notification has none."""
-        return b"".join(self._calls(part, self._answers if caller.authenticated else self._public_answers, caller))
+        return b"".join(
+            self._calls(part, self._answers if caller.authenticated else self._some_answers(caller), caller)
+        )
+
+    def _some_answers(self, caller: Caller) -> Answers:
+        """What somebody may call who has not signed in."""
+        return self._shown_answers if caller.shares else self._public_answers
 
     def count(self, calls: Calls) -> None:
         """Count calls from now on. They are not counted before: knowing the time twice is a good part of a call."""
@@ -217,10 +226,10 @@ class Answerer:
         """Whether this caller may call nothing of what is called, for want of signing in."""
         if caller.authenticated:
             return False
-        called = [self._targets.get(name) for name in self._names(body)]
-        return bool(called) and all(target is not None and not target.public for target in called)
+        called, answers = self._names(body), self._some_answers(caller)
+        return bool(called) and all(name in self._targets and name not in answers for name in called)
 
-    def _names(self, body: bytes) -> Iterable[str]:
+    def _names(self, body: bytes) -> Sequence[str]:
         try:
             message = read(body, self._max_batch)
         except Error:
@@ -267,7 +276,7 @@ class Answerer:
     async def _plain_calls_async(self, part: Part, caller: Caller) -> list[bytes]:
         """`_plain_calls` for functions that are awaited."""
         said: list[bytes] = []
-        times, answers = self._times, self._answers if caller.authenticated else self._public_answers
+        times, answers = self._times, self._answers if caller.authenticated else self._some_answers(caller)
         began = perf_counter() if times else 0.0
         for request in part:
             name, request_id, other = request.method, bytes(request.id), None

@@ -19,6 +19,7 @@ from ..run import State
 from ..signature import Signature
 from .live import LiveMethods
 from .schedule import ScheduleMethods
+from .share import ShareMethods
 from .start import Starting, only_signed_in
 from .wire import (
     Node,
@@ -42,6 +43,9 @@ Whole = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 LONGEST_WAIT_S = 25.0
 """A `run.wait` answers at the latest after so many seconds, which is less than proxies usually allow."""
+
+SHOWN = ("run.get", "run.wait", "run.log")
+"""What whoever has opened a link to a run may call."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -79,14 +83,14 @@ class JobTarget:
 
 
 class RunMethods:
-    """`run.*`: what can be asked of runs. A caller sees their own runs, an operator all of them."""
+    """`run.*`: what can be asked of runs. A caller sees their own runs, an operator all of them; a link shows one."""
 
     def __init__(self, starting: Starting, prefix: str) -> None:
         self._starting, self._prefix = starting, prefix
 
     def get(self, caller: Caller, id: str) -> RunInFull:
         """The run as it stands now, with its params, its place in the queue, and for operators its traceback."""
-        run = self._starting.run_for(id, caller)
+        run = self._starting.shown(id, caller)
         ledger = self._starting.engine().ledger
         place = ledger.place(id) if run.state == "queued" else None
         traceback = ledger.traceback(id) if caller.operator and run.error is not None else None
@@ -142,9 +146,9 @@ class RunMethods:
     ) -> Run:
         """The run as soon as it has ended, or with `seq` as soon as it has got beyond it; after `timeout` seconds
         (at most 25) as it stands."""
-        self._starting.run_for(id, caller)
+        self._starting.shown(id, caller)
         run = self._starting.engine().watch(id, seq, min(timeout, LONGEST_WAIT_S))
-        return run_to_wire(run, self._prefix)
+        return run_to_wire(self._starting.still_shown(run, caller), self._prefix)
 
     def cancel(self, caller: Caller, id: str) -> Run:
         """Ask for the run to be cancelled: at once while it is queued; a running one is asked to stop, and ended if
@@ -163,7 +167,7 @@ class RunMethods:
         limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000,
     ) -> RunLog:
         """Log lines and partial results of the run after the seq `after`."""
-        self._starting.run_for(id, caller)
+        self._starting.shown(id, caller)
         events: list[RunEvent] = [
             event_to_wire(event) for event in self._starting.engine().ledger.events(id, after, limit)
         ]
@@ -239,6 +243,9 @@ def builtin_targets(starting: Starting, prefix: str) -> Mapping[str, BuiltinTarg
     shown = any(live.allow == "public" for live in starting.registry.lives.values())
     for name in ("live.list", "live.get"):
         targets[name] = BuiltinTarget(name, getattr(lives, name.partition(".")[2]), public=shown)
+    shares = ShareMethods(starting, prefix)
+    for name in ("run.share", "run.unshare"):
+        targets[name] = BuiltinTarget(name, getattr(shares, name.partition(".")[2]), public=public)
     schedules = ScheduleMethods(starting, prefix)
     for name in (f"schedule.{verb}" for verb in ("list", "pause", "resume", "fire")):
         targets[name] = BuiltinTarget(name, getattr(schedules, name.partition(".")[2]), public=False)

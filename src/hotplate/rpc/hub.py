@@ -46,7 +46,7 @@ class Hub:
 
     def __init__(self, starting: Starting, prefix: str, within: Within) -> None:
         self._starting = starting
-        self._runs = RunTopics(starting.engine, prefix)
+        self._runs = RunTopics(starting, prefix)
         states: list[StateTopic] = [
             RunsTopic(starting.engine, prefix),
             NodesTopic(starting.engine),
@@ -126,10 +126,11 @@ class Hub:
 
     def _admit(self, topic: str, caller: Caller, after: int) -> int:
         """The seq to begin with. Raises `NotFound` if there is no such topic for the caller."""
-        if not (caller.authenticated or self._is_public):
+        is_run = topic.startswith(RUN)
+        if not (caller.authenticated or self._is_public or is_run and caller.shares):
             raise Unauthenticated(data=SIGN_IN)
-        if topic.startswith(RUN):
-            return min(max(after, 0), self._starting.run_for(topic.removeprefix(RUN), caller).seq)
+        if is_run:
+            return min(max(after, 0), self._starting.shown(topic.removeprefix(RUN), caller).seq)
         if topic not in self._states:
             raise NotFound(data=f"there is no topic {topic[:100]!r}; there are run/<id>, {', '.join(self._states)}")
         live = self._starting.registry.lives.get(topic.removeprefix(PREFIX)) if topic.startswith(PREFIX) else None

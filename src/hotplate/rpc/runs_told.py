@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 
-from ..engine import Engine
+from ..caller import Caller
 from ..run import History, Run
 from ..update import RUN, Update
+from .start import Starting
 from .subscription import Subscription
 from .wire import event_to_wire, to_wire
 
@@ -28,8 +29,8 @@ Facts = tuple[Any, ...]
 class RunTopics:
     """`run/<id>`, for all runs that somebody follows: each is read once for all who have seen as much of it."""
 
-    def __init__(self, engine: Callable[[], Engine], prefix: str) -> None:
-        self._engine, self._prefix = engine, prefix
+    def __init__(self, starting: Starting, prefix: str) -> None:
+        self._starting, self._engine, self._prefix = starting, starting.engine, prefix
         self._followers: dict[str, set[Subscription]] = {}
         self._ended: set[str] = set()
 
@@ -64,20 +65,41 @@ class RunTopics:
                     if at is not None:
                         wanted.setdefault((topic.removeprefix(RUN), at), []).append(follower)
         more, seen = list[str](), list(wanted)
+        links = self._links(wanted.values())
         for first in range(0, len(seen), AT_ONCE):
             some = seen[first : first + AT_ONCE]
             histories = self._engine().ledger.histories(some, EVENTS)
             for (run_id, at), history in zip(some, histories, strict=True):
                 topic, followers = RUN + run_id, wanted[run_id, at]
                 if history is None:
+                    self._ended.add(topic)
                     woken += self._tell_gone(topic, at, followers)
                     continue
+                shut_out = [one for one in followers if not self._may_read(history.run, one.caller, links)]
+                if shut_out:
+                    woken += self._tell_gone(topic, at, shut_out)
+                    self._part_all(topic, shut_out, lock)
+                    followers = [one for one in followers if one not in shut_out]
                 woken += self._tell(topic, at, history, followers)
                 if history.seq < history.run.seq:
                     more.append(topic)
                 elif history.run.is_final:
                     self._ended.add(topic)
         return more
+
+    def _links(self, groups: Iterable[Sequence[Subscription]]) -> Mapping[str, str]:
+        """The links that followers have opened, and that still lead somewhere: the runs by the hashes of the tokens."""
+        hashes = {link for followers in groups for follower in followers for link in follower.caller.shares}
+        return self._engine().shares.find(hashes) if hashes else {}
+
+    def _may_read(self, run: Run, caller: Caller, links: Mapping[str, str]) -> bool:
+        return self._starting.is_theirs(run, caller) or any(links.get(link) == run.id for link in caller.shares)
+
+    def _part_all(self, topic: str, followers: Sequence[Subscription], lock: AbstractContextManager[Any]) -> None:
+        with lock:
+            for follower in followers:
+                self.part(topic, follower)
+                follower.leave([topic])
 
     def _tell(self, topic: str, at: int, history: History, followers: Sequence[Subscription]) -> list[Subscription]:
         run, is_whole = history.run, history.seq == history.run.seq
@@ -108,6 +130,5 @@ class RunTopics:
         return Update(topic, seq, "run", _encode(to_wire(run, self._prefix)))
 
     def _tell_gone(self, topic: str, at: int, followers: Sequence[Subscription]) -> list[Subscription]:
-        self._ended.add(topic)
         gone = {"run": Update(topic, at, "gone", b"null")}
         return [follower for follower in followers if follower.tell(topic, [], gone, at=at, facts="gone")]

@@ -65,11 +65,44 @@ class Starting:
         return job
 
     def run_for(self, run_id: str, caller: Caller) -> Run:
-        """The run of that id. Raises `NotFound`, also if it belongs to somebody else."""
+        """The run of that id, in full. Raises `NotFound`, also if it belongs to somebody else."""
         run = self.engine().find(run_id)
-        if run is None or not (caller.operator or run.caller == caller.id):
-            raise NotFound(data=f"there is no run {run_id[:100]}")
+        if run is None or not self.is_theirs(run, caller):
+            raise _no_run(run_id)
         return run
+
+    def shown(self, run_id: str, caller: Caller) -> Run:
+        """The run of that id, to be read: one of theirs, or one that a link led them to. Raises `NotFound`."""
+        run = self.engine().find(run_id)
+        if run is None:
+            raise _no_run(run_id)
+        return self.still_shown(run, caller)
+
+    def still_shown(self, run: Run, caller: Caller) -> Run:
+        """The run, if the caller may read it. Raises `NotFound`."""
+        if not self.may_read(run, caller):
+            raise _no_run(run.id)
+        return run
+
+    def may_read(self, run: Run, caller: Caller) -> bool:
+        """Whether it is theirs, or one of the links that they have opened leads to it."""
+        if self.is_theirs(run, caller):
+            return True
+        return bool(caller.shares) and run.id in self.engine().shares.find(caller.shares).values()
+
+    def is_theirs(self, run: Run, caller: Caller) -> bool:
+        """Whether the caller may see the run in full. Those who have not signed in cannot be told apart: they see what
+        they have started of public jobs, and nothing that others have started who were not told apart either."""
+        if caller.operator:
+            return True
+        if run.caller != caller.id:
+            return False
+        job = self.registry.jobs.get(run.job)
+        return caller.authenticated or job is not None and job.allow == "public"
+
+
+def _no_run(run_id: str) -> NotFound:
+    return NotFound(data=f"there is no run {run_id[:100]}")
 
 
 def _check(options: StartOptions) -> None:

@@ -13,9 +13,12 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from wsgiref.types import WSGIEnvironment
 
+from msgspec.structs import replace
+
 from ..caller import ANONYMOUS, OPEN, Caller
 from ..config import Settings
 from ..errors import printable
+from .links import opened
 
 Headers = list[tuple[str, str]]
 
@@ -80,7 +83,12 @@ class Guard:
             self._check_host(host, environ)
         if "HTTP_ORIGIN" in environ or "HTTP_SEC_FETCH_SITE" in environ:
             self._check_origin(environ)
-        return OPEN if self._is_open else self._identify(environ)
+        if self._is_open:
+            return OPEN
+        caller = self._identify(environ)
+        if caller.operator or "HTTP_COOKIE" not in environ:
+            return caller
+        return replace(caller, shares=opened(environ))
 
     def cors_headers(self, environ: WSGIEnvironment) -> Headers:
         """What an admitted request's answer says about origins: the caller's own, by name, if it is a foreign one."""

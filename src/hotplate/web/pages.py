@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from ..caller import Caller
 from ..errors import Forbidden, Unauthenticated, Unavailable
 from .console import console, to_console
+from .console.sharing import shared
 from .exposition import MEDIA_TYPE, exposition
 from .files import get_file, put_file
 from .metrics import of_calls, of_record
@@ -94,6 +95,7 @@ PAGES: Mapping[str, Page] = {
     "/files": Page("PUT", put_file),
     "/files/*": Page("GET, HEAD", get_file),
     "/console": Page("GET, HEAD", to_console, is_quick=True),
+    "/console/shared/*": Page("GET, HEAD", shared),
     "/console/*": Page("GET, HEAD", console.serve, is_quick=True),
 }
 """Below the prefix; a path that ends in '/*' stands for all paths below it that no longer one stands for."""

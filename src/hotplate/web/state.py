@@ -25,7 +25,7 @@ from ..method import Method
 from ..options import StartOptions
 from ..registry import Registry
 from ..rpc.answer import SIGN_IN, Answerer, MethodTarget, Observer, Target
-from ..rpc.builtin import JobTarget, builtin_targets
+from ..rpc.builtin import SHOWN, JobTarget, builtin_targets
 from ..rpc.calls import Calls
 from ..rpc.hub import Hub
 from ..rpc.openrpc import Discover
@@ -143,7 +143,15 @@ class AppState:
     def file_for(self, file_id: str, caller: Caller) -> KeptFile | None:
         """A kept file that this caller may read."""
         kept = self.engine().files.info(file_id)
-        return kept if kept and (caller.operator or kept.caller == caller.id) else None
+        if kept is None or caller.operator:
+            return kept
+        is_own = kept.caller == caller.id
+        if is_own and (caller.authenticated or kept.run_id is None):
+            return kept
+        if kept.run_id is None or not (is_own or caller.shares):
+            return None
+        run = self.engine().find(kept.run_id)
+        return kept if run is not None and self.starting.may_read(run, caller) else None
 
     def find_file(self, file_id: str) -> FileInfo | None:
         """`file.Keeping`: the facts of a file of whoever is being answered."""
@@ -179,7 +187,9 @@ class AppState:
                 targets[name] = MethodTarget(full_name, function)
             else:
                 targets[name] = JobTarget(full_name, function, self.starting, self.settings.prefix)
-        answerer = Answerer(targets, max_batch=self.settings.max_batch, translate=translate, observe=self.observe)
+        answerer = Answerer(
+            targets, max_batch=self.settings.max_batch, shown=SHOWN, translate=translate, observe=self.observe
+        )
         self._answerers.append(answerer)
         return answerer
 

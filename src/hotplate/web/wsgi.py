@@ -177,7 +177,7 @@ class RpcDoor:
     def admit(self, environ: WSGIEnvironment) -> Caller:
         """The Caller of a call. Raises `Refused`, or `BodyRefused` where nothing can be called without signing in."""
         caller = self._admit(environ)
-        if not (caller.authenticated or self._is_public):
+        if not (caller.authenticated or self._is_public or caller.shares):
             raise BodyRefused(UNAUTHORIZED, Unauthenticated(data=SIGN_IN))
         return caller
 

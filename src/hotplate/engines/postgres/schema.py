@@ -12,7 +12,7 @@ from psycopg import Connection, errors
 from ...errors import EngineError
 from ..versions import Schema, Step, Version
 
-SCHEMA = Schema.of(Path(__file__).parent, "schedules", "live values")
+SCHEMA = Schema.of(Path(__file__).parent, "schedules", "live values", "shares")
 
 LOCK_MS = 500
 """How long a step waits at a time for tables that are in use: so long those who come after it wait, too."""

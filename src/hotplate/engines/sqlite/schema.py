@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..versions import Schema, Step, Version
 
-SCHEMA = Schema.of(Path(__file__).parent, "schedules", "live values")
+SCHEMA = Schema.of(Path(__file__).parent, "schedules", "live values", "shares")
 
 
 def version_of(connection: sqlite3.Connection) -> Version | None:
