@@ -26,7 +26,11 @@ export class FakeClient {
     return answer(params);
   };
 
+  start = async (job: string, params: object = {}) => this.run((await this.call("run.start", { job, params })).id);
+
   run = (id: string) => ({
+    id,
+    reload: () => this.call("run.get", { id }),
     cancel: () => this.call("run.cancel", { id }),
     retry: () => this.call("run.retry", { id }),
   });

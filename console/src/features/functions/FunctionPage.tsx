@@ -21,7 +21,7 @@ export default function FunctionPage({ name, run }: { name: string; run: (id: st
   useTitle(name);
   const { data: registry, error, refetch } = useRegistry();
   const one = registry?.functions.find((other) => other.name === name);
-  const { asked, given } = useAsked(one?.params.map((param) => param.name) ?? []);
+  const { asked, given } = useAsked(one?.params.map((param) => param.name));
   const [, go] = useLocation();
   if (!registry) {
     return error ? <ErrorNote error={error} title={say.failed} again={() => void refetch()} /> : <Loading lines={6} />;
@@ -79,7 +79,7 @@ interface Given {
 }
 
 /** What the address asks for, and what the form is given: that stays when the address goes on to a run. */
-function useAsked(names: string[]) {
+function useAsked(names: string[] | undefined) {
   const [search] = useSearchParams();
   const asked = useMemo(() => askedBy(search), [search]);
   const inputs = useInputs(asked.from, names);

@@ -20,7 +20,7 @@ const say = words.functions;
 export function FunctionsPage() {
   useTitle(words.app.functions);
   const { data: registry, error, refetch } = useRegistry();
-  useEffect(() => void import("./FunctionPage"), []); // most likely the next one
+  useEffect(() => void import("./FunctionPage").catch(() => {}), []); // most likely the next one
   const [search, setSearch] = useSearchParams();
   const text = search.get("q") ?? "";
   const sought = useDeferredValue(text);

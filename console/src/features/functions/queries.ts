@@ -42,14 +42,14 @@ export function useStart(name: string) {
   return useMutation({ mutationFn: async (params: Params) => (await client.start(name, exact(params))).id });
 }
 
-/** What a run was started with, by the names of the parameters; asked for once. */
-export function useInputs(id: string | null, names: string[]) {
+/** What a run was started with, by the names of the parameters; asked for once, as soon as those are known. */
+export function useInputs(id: string | null, names: string[] | undefined) {
   const client = useClient();
   return useQuery({
     queryKey: ["inputs", id],
-    enabled: id !== null,
+    enabled: id !== null && names !== undefined,
     staleTime: Infinity,
-    queryFn: async () => byName((await client.run(id!).reload()).params, names),
+    queryFn: async () => byName((await client.run(id!).reload()).params, names!),
   });
 }
 
