@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin, type ProxyOptions } from "vite";
+import { defineConfig, type Plugin, type ProxyOptions, type Rolldown } from "vite";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -15,6 +15,14 @@ const placeholders: Plugin = {
 
 /** As if the page came from that server, which refuses foreign origins. */
 const proxied: ProxyOptions = { target: server, changeOrigin: true, ws: true, headers: { origin: server } };
+
+/** What is loaded together, as few files weigh less than many: all that the first page needs, and what is shown by and by. */
+const GROUPS: Rolldown.CodeSplittingGroup[] = [
+  { name: "base", tags: ["$initial"], priority: 4 },
+  { name: "runs", test: /src\/(features\/runs|views)\/(?!Plot|plotting)/, priority: 3 },
+  { name: "form", test: /src\/(form|features\/functions)\//, priority: 2 },
+  { name: "more", test: /src\/features\//, priority: 1 },
+];
 
 export default defineConfig(({ command }) => ({
   base: command === "serve" ? "/console/" : "./",
@@ -39,6 +47,7 @@ export default defineConfig(({ command }) => ({
     cssCodeSplit: false, // one request for all of it
     rolldownOptions: {
       onLog: (level, log, say) => log.code === "MODULE_LEVEL_DIRECTIVE" || say(level, log), // "use client", for servers
+      output: { codeSplitting: { groups: GROUPS } },
     },
   },
   test: { include: ["test/unit/**/*.test.{ts,tsx}"], environment: "happy-dom", setupFiles: ["test/setup.ts"] },
