@@ -121,6 +121,25 @@ def test_who_has_opened_it_reads_the_run_and_nothing_else(inside: Server, visito
         assert visitor.call(f"run.{verb}", id=run.id) == NOT_SIGNED_IN
     for name, params in (("run.list", {}), ("run.start", {"job": "talk"}), ("talk", {}), ("worker.list", {})):
         assert visitor.call(name, **params) == NOT_SIGNED_IN
+
+
+def test_who_has_opened_it_is_told_how_the_result_is_made_up(inside: Server, visitor: Visitor) -> None:
+    assert visitor.http.get("/openrpc.json").status_code == 401
+    run = ended(jobs.squares.start(upto=2))
+    visitor.open(share(inside, run))
+    document = visitor.call("rpc.discover")
+    assert document == visitor.http.get("/openrpc.json").json()
+    known = {method["name"]: method for method in rpc(inside, "rpc.discover")["result"]["methods"]}["squares"]
+    told, own = document["methods"]
+    assert (told["name"], told["params"], told["x-hotplate-shown"], own["name"]) == (
+        "squares",
+        [],
+        True,
+        "rpc.discover",
+    )
+    assert all(told[key] == known[key] for key in ("x-hotplate-kind", "x-hotplate-result", "x-hotplate-partial"))
+    assert document["x-hotplate-lives"] == document["x-hotplate-schedules"] == []
+    unshare(inside, run)
     assert visitor.http.get("/openrpc.json").status_code == 401
 
 

@@ -169,3 +169,5 @@ def test_while_the_record_is_away_a_link_says_so(app: Flask, monkeypatch: pytest
     answer = Client(app).get(link)
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (503, False)
     assert b"try again" in answer.data
+    cookie = {"HTTP_COOKIE": f"{COOKIE}={link.rpartition('/')[2]}"}
+    assert Client(app, use_cookies=False).get("/api/openrpc.json", environ_overrides=cookie).status_code == 503

@@ -44,7 +44,7 @@ Whole = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 LONGEST_WAIT_S = 25.0
 """A `run.wait` answers at the latest after so many seconds, which is less than proxies usually allow."""
 
-SHOWN = ("run.get", "run.wait", "run.log")
+SHOWN = ("run.get", "run.wait", "run.log", "rpc.discover")
 """What whoever has opened a link to a run may call."""
 
 _encode = msgspec.json.Encoder().encode

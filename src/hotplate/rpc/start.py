@@ -90,6 +90,11 @@ class Starting:
             return True
         return bool(caller.shares) and run.id in self.engine().shares.find(caller.shares).values()
 
+    def shown_jobs(self, caller: Caller) -> set[str]:
+        """The jobs of the runs to which the links lead that the caller has opened."""
+        engine = self.engine()
+        return {run.job for run in engine.ledger.get([*{*engine.shares.find(caller.shares).values()}])}
+
     def is_theirs(self, run: Run, caller: Caller) -> bool:
         """Whether the caller may see the run in full. Those who have not signed in cannot be told apart: they see what
         they have started of public jobs, and nothing that others have started who were not told apart either."""

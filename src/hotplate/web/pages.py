@@ -7,7 +7,7 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ..caller import Caller
-from ..errors import Forbidden, Unauthenticated, Unavailable
+from ..errors import EngineError, Forbidden, Unauthenticated, Unavailable
 from .console import console, to_console
 from .console.sharing import shared
 from .exposition import MEDIA_TYPE, exposition
@@ -77,6 +77,9 @@ def openrpc(
         return send_json(start_response, state.document(caller))
     except Unauthenticated as error:
         return send_error(start_response, UNAUTHORIZED, error)
+    except (EngineError, Unavailable):  # it is asked where links lead
+        why = Unavailable(data="the engine's record cannot be reached; try again")
+        return send_error(start_response, "503 Service Unavailable", why)
 
 
 def updates(

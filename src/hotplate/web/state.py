@@ -24,7 +24,7 @@ from ..live import PREFIX, Live
 from ..method import Method
 from ..options import StartOptions
 from ..registry import Registry
-from ..rpc.answer import SIGN_IN, Answerer, MethodTarget, Observer, Target
+from ..rpc.answer import Answerer, MethodTarget, Observer, Target
 from ..rpc.builtin import SHOWN, JobTarget, builtin_targets
 from ..rpc.calls import Calls
 from ..rpc.hub import Hub
@@ -204,10 +204,7 @@ class AppState:
 
     def document(self, caller: Caller) -> bytes:
         """The OpenRPC document of the common RPC address. Raises `Unauthenticated` if nothing of it is public."""
-        discover = self._discovers.get(None) or self._discover(None)
-        if not (caller.authenticated or discover.public):
-            raise Unauthenticated(data=SIGN_IN)
-        return discover.document(caller)
+        return (self._discovers.get(None) or self._discover(None)).document(caller)
 
     def _discover(self, path: str | None) -> Discover:
         functions = {name: self.registry.functions[full_name] for name, full_name in self.registry.served(path).items()}
@@ -215,7 +212,8 @@ class AppState:
         builtins = builtin_targets(self.starting, self.settings.prefix)
         if path is not None:
             return Discover(info, functions, builtins, {}, {})
-        return Discover(info, functions, builtins, self.registry.lives, self.registry.schedules)
+        shown = self.starting.shown_jobs
+        return Discover(info, functions, builtins, self.registry.lives, self.registry.schedules, shown)
 
 
 def _leave(engine: ref[Engine], pid: int) -> None:
