@@ -31,7 +31,8 @@ export function Field({ schema, isBare = false, ...props }: FieldProps) {
   const isGroup = isGrouped(shape, components);
   const isMarked = isRequired && !canUnset && typeof path.at(-1) === "string";
   const about = aboutOf(shape, isMarked, schema.default);
-  const { description } = shape.schema;
+  // what is said about all files is for those who write functions
+  const { description } = shape.kind === "file" ? schema : shape.schema;
   const ids = { about: about && `${id}a`, text: description && `${id}t`, problem: problem && `${id}p` };
   const describedBy = [ids.problem, ids.text, ids.about].filter(Boolean).join(" ") || undefined;
   const widget: WidgetProps = {
@@ -145,7 +146,7 @@ function UnsetButton({ name, onClick }: { name: string; onClick: () => void }) {
       onClick={onClick}
     >
       <Icon name="cross" size={14} />
-      {say.notSet}
+      {say.unsetShort}
     </button>
   );
 }

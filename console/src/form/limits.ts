@@ -26,8 +26,14 @@ export function limitProblem(value: unknown, kind: Kind, schema: Schema): string
   if (typeof value !== "string") return null;
   const form = FORMS[kind];
   if (form && !form.test(value)) return say[kind === "bytes" ? "base64" : (kind as "date")];
-  if (kind === "date" && Number.isNaN(Date.parse(value))) return say.date;
+  if (kind === "date" && !isDay(value)) return say.date;
   return lengthProblem(value, schema);
+}
+
+/** Whether there is such a day: no 30th of February. */
+export function isDay(text: string): boolean {
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
 function numberProblem(value: number | bigint, kind: Kind, schema: Schema): string | null {

@@ -1,5 +1,5 @@
 /** Which problem is said at which field. */
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "./check";
 import type { Values } from "./state";
 import { keyOf, type Path } from "./value";
@@ -22,10 +22,14 @@ export function useProblems(values: Values, found: Problem[], refusals: Refusal[
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [isTried, setTried] = useState(false);
   const [sent, setSent] = useState<Values | null>(null);
-  const touch = useCallback((path: Path) => {
-    const key = keyOf(path);
-    setTouched((was) => (was.has(key) ? was : new Set(was).add(key)));
-  }, []);
+  const whenStill = useStillness();
+  const touch = useCallback(
+    (path: Path) => {
+      const key = keyOf(path);
+      whenStill(() => setTouched((was) => (was.has(key) ? was : new Set(was).add(key))));
+    },
+    [whenStill],
+  );
   /** The innermost field there is for it; the whole if there is none. */
   const placeOf = (path: Path): Path => {
     for (let length = path.length; length > 0; length--) {
@@ -55,6 +59,29 @@ export function useProblems(values: Values, found: Problem[], refusals: Refusal[
     /** Brings the reader to the field of a problem. */
     focus: (path: Path) => focusIn(places.get(keyOf(placeOf(path)))),
   };
+}
+
+/** Does something once no button of the mouse is held: what is being clicked must not move away meanwhile. */
+function useStillness(): (action: () => void) => void {
+  const held = useRef<(() => void)[] | null>(null);
+  useEffect(() => {
+    const hold = () => void (held.current ??= []);
+    const release = () =>
+      setTimeout(() => {
+        const waiting = held.current ?? [];
+        held.current = null;
+        waiting.forEach((action) => action());
+      });
+    window.addEventListener("pointerdown", hold, true);
+    window.addEventListener("pointerup", release, true);
+    window.addEventListener("pointercancel", release, true);
+    return () => {
+      window.removeEventListener("pointerdown", hold, true);
+      window.removeEventListener("pointerup", release, true);
+      window.removeEventListener("pointercancel", release, true);
+    };
+  }, []);
+  return useCallback((action) => void (held.current ? held.current.push(action) : action()), []);
 }
 
 function focusIn(place: HTMLElement | undefined): void {

@@ -166,7 +166,7 @@ describe("what is not set", () => {
     expect(screen.getByText("An empty text is sent.")).toBeTruthy();
     await send(user);
     expect(onSubmit).toHaveBeenLastCalledWith({ a: "" });
-    await user.click(screen.getByRole("button", { name: "Leave a not set" }));
+    await user.click(screen.getByRole("button", { name: "Unset a" }));
     await send(user);
     expect(onSubmit).toHaveBeenLastCalledWith({ a: null });
   });

@@ -1,4 +1,4 @@
-import { Suspense, useCallback, useMemo, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { SchemaForm } from "../../form/SchemaForm";
 import type { FunctionInfo } from "../../registry/domain";
@@ -84,8 +84,13 @@ export function FunctionPanel({ one, components, initial, run, onStarted, show }
 }
 
 function JobOutcome({ name, run, show }: { name: string; run: string | null; show: (id: string) => ReactNode }) {
+  const ref = useRef<HTMLElement>(null);
+  const first = useRef(run);
+  useEffect(() => {
+    if (run !== first.current) ref.current?.scrollIntoView({ block: "nearest" });
+  }, [run]);
   return (
-    <section className="stack" aria-label={say.run}>
+    <section ref={ref} className="stack" aria-label={say.run}>
       {run ? (
         <>
           <div className="row apart">
@@ -110,9 +115,12 @@ function JobOutcome({ name, run, show }: { name: string; run: string | null; sho
 function MethodOutcome(props: { call: ReturnType<typeof useCall>; one: FunctionInfo; components: Components }) {
   const { call, one, components } = props;
   const last = useLast(call.data);
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => ref.current?.scrollIntoView({ block: "nearest" }), [last]);
   if (!last) return <p className="empty outcome-empty">{call.isPending ? say.calling : say.noAnswer}</p>;
   return (
     <section
+      ref={ref}
       className="card stack answer"
       aria-label={say.answer}
       aria-busy={call.isPending}

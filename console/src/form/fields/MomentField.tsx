@@ -1,5 +1,6 @@
 import { words } from "../../words";
 import type { WidgetProps } from "../context";
+import { isDay } from "../limits";
 import { Unread } from "../value";
 import { textOf } from "./TextField";
 
@@ -26,10 +27,14 @@ export function momentOf(local: string): string {
 }
 
 const CLOCK = /^\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/;
-const DAY = /^\d{4}-\d\d-\d\d$/;
+const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
 
 const WAYS = {
-  date: { type: "date", show: (text: string) => (DAY.test(text) ? text : null), read: (text: string) => text },
+  date: {
+    type: "date",
+    show: (text: string) => (DAY.test(text) && isDay(text) ? text : null),
+    read: (text: string) => text,
+  },
   time: {
     type: "time",
     show: (text: string) => (CLOCK.test(text) ? text : null),

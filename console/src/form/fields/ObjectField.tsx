@@ -29,7 +29,7 @@ export function ObjectField({ shape, value, onChange, path, name }: WidgetProps)
   if (path.length < DEEP || names.length < 2) return <div className="members">{fields}</div>;
   return (
     <details open className="members">
-      <summary aria-label={name}>{schema.title ?? name}</summary>
+      <summary>{schema.title ?? name}</summary>
       <div className="members-in">{fields}</div>
     </details>
   );
