@@ -159,6 +159,7 @@ export const runs = {
     cancelled: "cancelled",
     retried: "failed; it is tried again",
     lost: "its worker was lost; it is run again",
+    released: "its worker ended and gave it back; it is run again",
     open: "so far",
     total: (time: string) => `${time} in all`,
   },

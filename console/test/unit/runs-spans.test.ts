@@ -80,8 +80,18 @@ test("a run that is cancelled in the queue never had an attempt", () => {
   expect(short(one, [], 99)).toEqual(["queue 0-4 cancelled"]);
 });
 
-test("an attempt that was claimed and given back counts as waiting", () => {
-  const made = moves(["claim", 1, 1], ["release", 2, 1], ["claim", 3, 2], ["succeed", 4, 2]);
+test("an attempt that a worker gave back when it ended is told", () => {
+  const made = moves(["claim", 1, 1], ["release", 30, 1], ["claim", 31, 2]);
+  expect(short(run("running", { attempt: 2 }), made, 40)).toEqual([
+    "queue 0-1",
+    "attempt1 1-30 released",
+    "queue 30-31",
+    "attempt2 31-40 open",
+  ]);
+});
+
+test("an attempt that was claimed and given back before it had begun counts as waiting", () => {
+  const made = moves(["claim", 1, 1], ["release", 1.5, 1], ["claim", 3, 2], ["succeed", 4, 2]);
   expect(short(run("succeeded", { finished_at: moment(4) }), made, 99)).toEqual([
     "queue 0-3",
     "attempt2 3-4 succeeded",

@@ -2,7 +2,7 @@
 import type { Move, Run } from "./domain";
 
 export type SpanKind = "delay" | "queue" | "backoff" | "attempt";
-export type Ending = "succeeded" | "failed" | "cancelled" | "retried" | "lost";
+export type Ending = "succeeded" | "failed" | "cancelled" | "retried" | "lost" | "released";
 
 export interface Span {
   kind: SpanKind;
@@ -22,15 +22,19 @@ const ENDINGS: Record<string, Ending> = {
   cancel: "cancelled",
   retry: "retried",
   lose: "lost",
+  release: "released",
   withdraw: "cancelled",
 };
 
 /** Shorter waits for a due moment are not told apart from the queue, in ms. */
 const SHORTEST_DELAY_MS = 100;
 
+/** What was given back sooner than this had not begun, in ms: its worker had claimed several runs at once. */
+const NOT_BEGUN_MS = 1000;
+
 /**
- * The spans of a run up to `now`, in ms since 1970. An attempt that was claimed and given back counts as waiting. The due
- * moment is known of the last wait only: a pause before an earlier attempt is told whole.
+ * The spans of a run up to `now`, in ms since 1970. An attempt that was claimed and given back at once counts as waiting.
+ * The due moment is known of the last wait only: a pause before an earlier attempt is told whole.
  */
 export function timeline(run: Run, moves: readonly Move[], now: number): Span[] {
   const made = told(run, moves);
@@ -56,7 +60,9 @@ export function timeline(run: Run, moves: readonly Move[], now: number): Span[] 
 
 /** The moves that count; those that a run itself tells of where its moves are not (yet) there. */
 function told(run: Run, moves: readonly Move[]): Move[] {
-  const made = moves.filter(({ name }, index) => name !== "release" && moves[index + 1]?.name !== "release");
+  const made = moves.filter(
+    (_, index) => !isNothing(moves[index], moves[index + 1]) && !isNothing(moves[index - 1], moves[index]),
+  );
   const ends = { succeeded: "succeed", failed: "fail", cancelled: run.startedAt ? "cancel" : "withdraw" } as const;
   const { attempt, startedAt, finishedAt, state } = run;
   if (!made.length && startedAt) made.push({ name: "claim", at: startedAt, attempt, seq: 0 });
@@ -65,6 +71,10 @@ function told(run: Run, moves: readonly Move[]): Move[] {
     made.push({ name: ends[state as keyof typeof ends], at: finishedAt, attempt, seq: run.seq });
   return made;
 }
+
+/** Whether two moves are an attempt that had not begun. */
+const isNothing = (one: Move | undefined, next: Move | undefined): boolean =>
+  one?.name === "claim" && next?.name === "release" && next.at.getTime() - one.at.getTime() < NOT_BEGUN_MS;
 
 /** How the time before an attempt was spent. isLast: `run.dueAt` is about this wait. */
 function wait(run: Run, before: string, from: number, to: number, isLast: boolean): Span[] {
