@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_type
+from typing import Annotated, Any, assert_type
 
 from flask import Flask
 
 import hotplate
-from hotplate import File, Hotplate, Job, Method, Namespace, Progress, Run, current_run, progress
+from hotplate import (
+    Chart,
+    File,
+    Hotplate,
+    Image,
+    Job,
+    LongText,
+    Markdown,
+    Method,
+    Namespace,
+    Progress,
+    Run,
+    Table,
+    current_run,
+    progress,
+)
 
 app = Flask(__name__)
 hp = Hotplate(app)
@@ -79,6 +94,26 @@ def write(source: File) -> File:
     return File.of_bytes(source.read(), "report.txt")
 
 
+@hp.job
+def curve(notes: Annotated[str, LongText()] = "") -> Annotated[list[Estimate], Chart(x="value", y=["error"])]:
+    return []
+
+
+@hp.method
+def logo() -> Annotated[bytes, Image("image/png")]:
+    return b""
+
+
+@hp.method
+def about() -> Annotated[str, Markdown()]:
+    return ""
+
+
+@hp.method
+def ranking() -> Annotated[dict[str, list[float]], Table(columns=["value"])]:
+    return {}
+
+
 @hp.service
 class Echo:
     def reverse(self, text: str) -> str:
@@ -109,6 +144,8 @@ assert_type(simulate(10, seed=1), Estimate)
 assert_type(series(3), Iterator[float])
 assert_type(get(1), str | None)
 assert_type(audit(2026), bool)
+assert_type(curve(notes="none"), list[Estimate])
+assert_type(logo(), bytes)
 assert_type(Echo().reverse("abc"), str)
 method: Method[..., str] = reverse
 job: Job[..., Estimate] = simulate

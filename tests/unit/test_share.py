@@ -29,6 +29,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     app = Flask("shop")
     app.config["HOTPLATE_DATA"] = str(tmp_path)
     app.config["HOTPLATE_PREFIX"] = "/api"
+    app.config["HOTPLATE_SYNCHRONOUS"] = "NORMAL"  # the power stays on
     hp = Hotplate(app)
 
     @hp.job
