@@ -6,7 +6,7 @@ NEEDS := pyproject.toml constraints.txt tools/venv.sh
 CONSOLE := $(BIN)/python tools/console.py $(if $(filter true,$(CI)),,--optional)
 export PYTHON
 
-.PHONY: help setup check format test demo bench capacity soak console javascript docs constraints clean
+.PHONY: help setup check format test demo bench capacity soak console screenshots javascript docs constraints clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -43,6 +43,7 @@ bench: .venv/.dev .venv/.bench ## measure beside others, into benchmarks/RESULTS
 	@$(BIN)/python -m benchmarks.updates
 	@$(BIN)/python -m benchmarks.socketio
 	@$(BIN)/python -m benchmarks.page
+	@$(BIN)/python -m benchmarks.console
 
 capacity: .venv/.dev ## count what runs cost, and compute what many cost, into docs/design/capacity.md (15 minutes); ARGS="runs --quick"
 	@$(BIN)/python -m benchmarks.capacity $(ARGS)
@@ -52,6 +53,9 @@ soak: .venv/.dev ## let everything fail under load, into benchmarks/SOAK.md (a q
 
 console: ## build the console, unless it is built from what its sources are; needs Node 20
 	@$(PYTHON) tools/console.py
+
+screenshots: .venv/.dev console ## take pictures of the console for README and documentation, into docs/pictures
+	@$(BIN)/python tools/screenshots.py
 
 javascript: ## build the JavaScript client, and the file of it that servers give to pages; needs Node 20
 	@cd clients/javascript && npm ci --ignore-scripts --silent && node build.mjs

@@ -41,7 +41,7 @@ const commands = {
   click: (page, { selector }) => page.click(selector),
   close: (page) => page.close().then(() => null),
   reload: (page) => page.reload().then(() => null),
-  picture: (page, { path }) => page.screenshot({ path, fullPage: true }).then(() => null),
+  picture: (page, options) => page.screenshot(options).then(() => null),
   problems: (page) => page.problems,
   requested: (page) => page.requested,
 };

@@ -84,9 +84,9 @@ class Page:
     def reload(self) -> None:
         self._do("reload")
 
-    def picture(self, path: Path) -> None:
-        """Keep what it looks like."""
-        self._do("picture", path=str(path))
+    def picture(self, path: Path, *, full: bool = True) -> None:
+        """Keep what it looks like: the whole of it, or what is in the window."""
+        self._do("picture", path=str(path), fullPage=full)
 
     @property
     def problems(self) -> list[str]:

@@ -52,8 +52,8 @@ def build_console() -> Path:
     return console.static
 
 
-def execute(*argv: str, cwd: Path, **environ: str) -> str:
-    """What a program prints. Fails if it does."""
+def execute(*argv: str, cwd: Path, timeout: float = 110, **environ: str) -> str:
+    """What a program prints. Fails if it does, or takes longer than `timeout` seconds."""
     program = subprocess.Popen(
         argv,
         cwd=cwd,
@@ -65,7 +65,7 @@ def execute(*argv: str, cwd: Path, **environ: str) -> str:
         start_new_session=True,
     )
     try:
-        printed, errors = program.communicate(timeout=110)
+        printed, errors = program.communicate(timeout=timeout)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)  # browsers and the like that it has left

@@ -1,5 +1,5 @@
 import { Suspense } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { FunctionsPage } from "../features/functions/FunctionsPage";
 import { Boundary } from "../ui/Boundary";
 import { Empty } from "../ui/Empty";
@@ -18,9 +18,10 @@ const WorkersPage = later(() => import("../features/workers/WorkersPage"));
 
 /** The pages, by their addresses. Here alone features meet: none knows another. */
 export function App({ title }: { title: string }) {
+  const [place] = useLocation();
   return (
     <Shell title={title}>
-      <Boundary>
+      <Boundary place={place}>
         <Suspense fallback={<Loading />}>
           <Switch>
             <Route path="/">
@@ -31,17 +32,17 @@ export function App({ title }: { title: string }) {
             </Route>
             <Route path="/functions/:name">
               {({ name }) => (
-                <FunctionPage key={name} name={decodeURIComponent(name)} run={(id) => <RunPanel id={id} isCompact />} />
+                <FunctionPage key={name} name={decoded(name)} run={(id) => <RunPanel id={id} isCompact />} />
               )}
             </Route>
             <Route path="/runs">
               <RunsPage />
             </Route>
-            <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+            <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decoded(id)} />}</Route>
             <Route path="/live">
               <LivePage />
             </Route>
-            <Route path="/live/:name">{({ name }) => <LivePage name={decodeURIComponent(name)} />}</Route>
+            <Route path="/live/:name">{({ name }) => <LivePage name={decoded(name)} />}</Route>
             <Route path="/schedules">
               <SchedulesPage />
             </Route>
@@ -61,4 +62,13 @@ export function App({ title }: { title: string }) {
       </Boundary>
     </Shell>
   );
+}
+
+/** A name out of an address, or what stands there if it is no such name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -93,7 +93,6 @@ describe.skipIf(!Server.isThere || !isInstalled)("every page", { timeout: 100_00
     { colorScheme: "light", viewport: WIDE },
     { colorScheme: "dark", viewport: WIDE },
     { colorScheme: "light", viewport: NARROW },
-    { colorScheme: "dark", viewport: NARROW },
   ] as const;
 
   test.each(looks)("can be used by everybody, $colorScheme, $viewport.width px", async (look) => {

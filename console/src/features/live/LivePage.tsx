@@ -28,7 +28,7 @@ export default function LivePage({ name }: { name?: string }) {
   if (name !== undefined) {
     const info = registry.lives.find((live) => live.name === name);
     const { title, text, link } = words.live.absent;
-    if (!info) return <Empty title={title} text={text} link={["/live", link]} />;
+    if (!info) return <Empty isPage title={title} text={text} link={["/live", link]} />;
     return <LiveDetails key={name} info={info} components={registry.components} />;
   }
   const { lives, components } = registry;
