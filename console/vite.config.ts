@@ -50,5 +50,10 @@ export default defineConfig(({ command }) => ({
       output: { codeSplitting: { groups: GROUPS } },
     },
   },
-  test: { include: ["test/unit/**/*.test.{ts,tsx}"], environment: "happy-dom", setupFiles: ["test/setup.ts"] },
+  test: {
+    include: ["test/unit/**/*.test.{ts,tsx}"],
+    environment: "happy-dom",
+    setupFiles: ["test/setup.ts"],
+    testTimeout: 30_000,
+  },
 }));

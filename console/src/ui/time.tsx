@@ -30,6 +30,10 @@ export function duration(ms: number): string {
   return minutes < 60 ? `${minutes}:${two(s % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
 }
 
+/** Of what is counted down, whole seconds: "51 s", "1:05". */
+export const countdown = (ms: number): string =>
+  ms < 60_000 ? words.ui.seconds(String(Math.ceil(Math.max(ms, 0) / 1000))) : duration(Math.ceil(ms / 1000) * 1000);
+
 export const exactly = (at: Date): string => exact.format(at);
 
 /** The time, told again every `ms`; not told while `ms` is null. */

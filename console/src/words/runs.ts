@@ -59,7 +59,7 @@ export const runs = {
 
   unknown: {
     title: "There is no such run",
-    text: "Its id may be mistyped, it may belong to somebody else, or it is older than the server keeps runs.",
+    text: "Its address may be mistyped, it may belong to somebody else who shares it no longer, or it is older than the server keeps runs.",
     link: "To the runs",
   },
   refused: {

@@ -179,6 +179,40 @@ describe.skipIf(!Server.isThere || !isInstalled)("runs in the console", { timeou
     await rowIn(list).getByText("Cancelled", { exact: true }).waitFor(WITHIN);
   });
 
+  test("who has a link looks at its run and at nothing else, until it is taken back", async () => {
+    const own = { HOTPLATE_DATA: `${server.folder}/data`, HOTPLATE_ACCESS: "accounts" };
+    const outside = new Server(undefined, own, []);
+    try {
+      await outside.start();
+      const { id } = await server.call("climb", { steps: 10, pause: 0.01, gated: true });
+      const page = await at(`/runs/${id}`);
+      await says(page, "at the gate");
+      await click(page, "Share");
+      await click(page, "Make a link");
+      const link = new URL(await page.getByLabel("Link to share").inputValue());
+      const visitors = await open(browser);
+      const visitor = await visitors.newPage();
+      await visitor.goto(outside.url + link.pathname);
+      expect(visitor.url()).toBe(outside.page(`/runs/${id}`));
+      await says(visitor, "at the gate");
+      await says(visitor, "step 5 of 10");
+      await until(async () => !(await visitor.locator(".run-actions").count()));
+      await server.call("open_gate", { id });
+      await badge(visitor, "Succeeded");
+      await visitor.getByRole("heading", { name: "Result" }).waitFor();
+      await visitor.goto(outside.page("/runs"));
+      await says(visitor, "Runs are shown to those who are signed in");
+      await click(page, "Stop sharing");
+      await says(page, "Links to this run no longer work.");
+      await visitor.goto(outside.page(`/runs/${id}`));
+      await says(visitor, "There is no such run");
+      expect(problemsOf(visitor)).toEqual([]);
+      await visitors.close();
+    } finally {
+      await outside.remove();
+    }
+  });
+
   test("one run is found among 20,000", async () => {
     await server.run("fail", { message: "needle 4711" });
     const post = (calls: object[]) =>

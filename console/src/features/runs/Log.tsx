@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import { CopyButton } from "../../ui/CopyButton";
 import { Icon } from "../../ui/Icon";
 import { words } from "../../words";
@@ -15,7 +15,7 @@ interface LogProps {
 }
 
 /** What a run has logged and printed, as it comes: it stays at its end unless somebody scrolls up. */
-export function Log({ id, log, moves, isEnded, isCompact }: LogProps) {
+export const Log = memo(function Log({ id, log, moves, isEnded, isCompact }: LogProps) {
   const [filter, setFilter] = useState<LogFilter>({ level: 0, text: "" });
   const [hasTimes, setTimes] = useState(true);
   const [isWrapped, setWrapped] = useState(false);
@@ -36,13 +36,19 @@ export function Log({ id, log, moves, isEnded, isCompact }: LogProps) {
         {log.length > 0 && (
           <div className="row log-tools">
             <LogFilters filter={filter} onChange={setFilter} />
-            <Check label={words.runs.log.times} isOn={hasTimes} onChange={setTimes} />
-            <Check label={words.runs.log.wrap} isOn={isWrapped} onChange={setWrapped} />
+            {!isCompact && (
+              <>
+                <Check label={words.runs.log.times} isOn={hasTimes} onChange={setTimes} />
+                <Check label={words.runs.log.wrap} isOn={isWrapped} onChange={setWrapped} />
+              </>
+            )}
             <CopyButton text={() => asText(items)} />
-            <button type="button" className="quiet small" onClick={() => save(`log-${id}.txt`, asText(items))}>
-              <Icon name="download" size={15} />
-              {words.runs.log.download}
-            </button>
+            {!isCompact && (
+              <button type="button" className="quiet small" onClick={() => save(`log-${id}.txt`, asText(items))}>
+                <Icon name="download" size={15} />
+                {words.runs.log.download}
+              </button>
+            )}
           </div>
         )}
       </div>
@@ -61,7 +67,7 @@ export function Log({ id, log, moves, isEnded, isCompact }: LogProps) {
       )}
     </section>
   );
-}
+});
 
 function LogFilters({ filter, onChange }: { filter: LogFilter; onChange: (filter: LogFilter) => void }) {
   return (

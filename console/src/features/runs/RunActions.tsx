@@ -9,8 +9,8 @@ import { isFinal, type Run } from "./domain";
 import { isRefused, useFollow, useRunActions } from "./queries";
 import { ShareDialog } from "./ShareDialog";
 
-/** What can be done to a run. */
-export function RunActions({ run }: { run: Run }) {
+/** What can be done to a run. Compact beside a form, which is there for its inputs. */
+export function RunActions({ run, isCompact }: { run: Run; isCompact: boolean }) {
   const { cancel, retry } = useRunActions(run.id);
   const [, go] = useLocation();
   const [isAsking, setAsking] = useState(false);
@@ -19,7 +19,7 @@ export function RunActions({ run }: { run: Run }) {
   if (isRefused(failed)) return null;
   return (
     <>
-      <div className="row run-actions">
+      <div className="row run-actions" data-compact={isCompact || undefined}>
         {!isFinal(run) && <Bell run={run} />}
         {!isFinal(run) && (
           <button
@@ -41,10 +41,12 @@ export function RunActions({ run }: { run: Run }) {
             {words.runs.actions.retry}
           </button>
         )}
-        <Link className="button" href={`/functions/${encodeURIComponent(run.job)}?from=${run.id}`}>
-          <Icon name="edit" size={15} />
-          {words.runs.actions.edit}
-        </Link>
+        {!isCompact && (
+          <Link className="button" href={`/functions/${encodeURIComponent(run.job)}?from=${run.id}`}>
+            <Icon name="edit" size={15} />
+            {words.runs.actions.edit}
+          </Link>
+        )}
         <button type="button" onClick={() => setSharing(true)}>
           <Icon name="share" size={15} />
           {words.runs.actions.share}

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { Ago } from "../../ui/time";
 import { State } from "../../ui/State";
@@ -7,7 +7,7 @@ import type { Run } from "./domain";
 import { MOST_CHILDREN, useChildren } from "./queries";
 
 /** What else there is to know of a run. */
-export function RunFacts({ run }: { run: Run }) {
+export const RunFacts = memo(function RunFacts({ run }: { run: Run }) {
   const { data: children } = useChildren(run);
   const { facts } = words.runs;
   const isDelayed = run.dueAt.getTime() - run.createdAt.getTime() > 1000;
@@ -52,7 +52,7 @@ export function RunFacts({ run }: { run: Run }) {
       )}
     </section>
   );
-}
+});
 
 const RunLink = ({ id }: { id: string }) => (
   <Link className="mono" href={`/runs/${id}`}>

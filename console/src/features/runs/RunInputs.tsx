@@ -1,8 +1,9 @@
+import { memo } from "react";
 import { ResultView } from "../../views/ResultView";
 import { words } from "../../words";
 
 /** With what a run was started. */
-export function RunInputs({ id, params }: { id: string; params: unknown }) {
+export const RunInputs = memo(function RunInputs({ id, params }: { id: string; params: unknown }) {
   const isEmpty = params === null || Object.keys(params as object).length === 0;
   return (
     <section className="stack" aria-labelledby={`inputs-${id}`}>
@@ -14,4 +15,4 @@ export function RunInputs({ id, params }: { id: string; params: unknown }) {
       )}
     </section>
   );
-}
+});

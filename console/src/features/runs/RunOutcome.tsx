@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { FunctionInfo, Registry } from "../../registry/domain";
 import { CopyButton } from "../../ui/CopyButton";
 import { ErrorNote } from "../../ui/ErrorNote";
@@ -17,7 +17,7 @@ interface OutcomeProps {
 }
 
 /** What has come of a run: its partial results so far, its result. */
-export function RunOutcome({ run, partials, fn, registry }: OutcomeProps) {
+export const RunOutcome = memo(function RunOutcome({ run, partials, fn, registry }: OutcomeProps) {
   const isDone = run.state === "succeeded";
   if (!isDone && !partials.length) return null;
   const known = { schema: fn?.result ?? {}, components: registry?.components ?? {}, name: run.job };
@@ -33,7 +33,7 @@ export function RunOutcome({ run, partials, fn, registry }: OutcomeProps) {
       )}
     </section>
   );
-}
+});
 
 type Known = Pick<Parameters<typeof ResultView>[0], "schema" | "components" | "name">;
 

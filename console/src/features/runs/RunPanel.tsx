@@ -94,7 +94,7 @@ function Head({ run, isCompact }: { run: Run; isCompact: boolean }) {
           </span>
           {typeof took === "number" && <span className="muted">{duration(took)}</span>}
         </div>
-        {!isRefused(error) && <RunActions run={run} />}
+        {!isRefused(error) && <RunActions run={run} isCompact={isCompact} />}
       </div>
       {!isCompact && (
         <div className="row muted small-text run-who">

@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { duration, useNow } from "../../ui/time";
+import { countdown, duration, useNow } from "../../ui/time";
 import { words } from "../../words";
 import { durationOf, type Progress, type Run } from "./domain";
 
@@ -38,4 +38,4 @@ export function RunProgress({ run, progress }: { run: Run; progress: Progress | 
 }
 
 const remaining = (ms: number): string =>
-  ms < 1000 ? words.runs.progress.soon : words.runs.progress.left(duration(Math.ceil(ms / 1000) * 1000));
+  ms < 1000 ? words.runs.progress.soon : words.runs.progress.left(countdown(ms));

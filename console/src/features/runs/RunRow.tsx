@@ -70,8 +70,7 @@ export const RunRow = memo(
 function Detail({ run }: { run: Run }) {
   if (run.isStopping) return <span className="muted small-text">{words.runs.actions.cancelling}</span>;
   if (run.state === "failed") return <span className="muted small-text runs-why">{run.error?.message}</span>;
-  if (run.state === "queued")
-    return run.waitingFor && <span className="muted small-text">{waitingWords(run, null, Date.now())}</span>;
+  if (run.state === "queued") return run.waitingFor && <Waits run={run} />;
   const fraction = run.progress?.fraction;
   if (run.state !== "running" || fraction == null) return null;
   return (
@@ -80,6 +79,11 @@ function Detail({ run }: { run: Run }) {
       <span className="number small-text">{words.runs.percent(fraction)}</span>
     </span>
   );
+}
+
+function Waits({ run }: { run: Run }) {
+  const now = useNow(run.waitingFor === "delay" ? 1000 : null);
+  return <span className="muted small-text">{waitingWords(run, null, now)}</span>;
 }
 
 function Took({ run }: { run: Run }) {

@@ -1,5 +1,5 @@
 import { CopyButton } from "../../ui/CopyButton";
-import { duration, useNow } from "../../ui/time";
+import { countdown, useNow } from "../../ui/time";
 import { words } from "../../words";
 import type { Run } from "./domain";
 
@@ -29,7 +29,7 @@ export function RunWaiting({ run, place }: { run: Run; place: number | null }) {
 export function waitingWords(run: Run, place: number | null, now: number): string {
   const { waiting } = words.runs;
   if (run.waitingFor === "delay") {
-    const left = duration(Math.ceil((run.dueAt.getTime() - now) / 1000) * 1000);
+    const left = countdown(run.dueAt.getTime() - now);
     return run.attempt > 0 ? waiting.retry(run.attempt + 1, left) : waiting.due(left);
   }
   if (run.waitingFor) return waiting[run.waitingFor as "concurrency"] ?? run.waitingFor;
