@@ -13,12 +13,25 @@ const placeholders: Plugin = {
   transformIndexHtml: (html) => html.replace("{rpc}", "/rpc").replace("{root}", "").replaceAll("{title}", "Hotplate"),
 };
 
+/** Tells the elements for other pages how the style sheet is called, which is one for all. */
+const style: Plugin = {
+  name: "style",
+  apply: "build",
+  enforce: "post",
+  generateBundle(_, bundle) {
+    const sheet = Object.keys(bundle).find((name) => name.endsWith(".css"))!;
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type === "chunk") chunk.code = chunk.code.replaceAll("__STYLE__", `./${sheet}`);
+    }
+  },
+};
+
 /** As if the page came from that server, which refuses foreign origins. */
 const proxied: ProxyOptions = { target: server, changeOrigin: true, ws: true, headers: { origin: server } };
 
 /** What is loaded together, as few files weigh less than many: all that the first page needs, and what is shown by and by. */
 const GROUPS: Rolldown.CodeSplittingGroup[] = [
-  { name: "base", tags: ["$initial"], priority: 4 },
+  { name: "base", tags: ["$initial"], test: /^(?!.*(\/src\/(app|elements)\/|index\.html))/, priority: 4 },
   { name: "runs", test: /src\/(features\/runs|views)\/(?!Plot|plotting)/, priority: 3 },
   { name: "form", test: /src\/(form|features\/functions)\//, priority: 2 },
   { name: "more", test: /src\/features\//, priority: 1 },
@@ -26,7 +39,7 @@ const GROUPS: Rolldown.CodeSplittingGroup[] = [
 
 export default defineConfig(({ command }) => ({
   base: command === "serve" ? "/console/" : "./",
-  plugins: [placeholders],
+  plugins: [placeholders, style],
   resolve: {
     alias: {
       "@hotplate/client/react": path("../clients/javascript/src/react.ts"),
@@ -41,13 +54,18 @@ export default defineConfig(({ command }) => ({
     manifest: true, // by which tools/sizes.py knows what loads what
     license: { fileName: "licenses.md" },
     target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // they know light-dark(), which follows who chooses a theme
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     cssCodeSplit: false, // one request for all of it
     rolldownOptions: {
+      input: { index: path("index.html"), elements: path("src/elements/elements.ts") },
+      output: {
+        entryFileNames: ({ name }) => (name === "elements" ? "elements.js" : "assets/[name]-[hash].js"),
+        codeSplitting: { groups: GROUPS },
+      },
       onLog: (level, log, say) => log.code === "MODULE_LEVEL_DIRECTIVE" || say(level, log), // "use client", for servers
-      output: { codeSplitting: { groups: GROUPS } },
     },
   },
   test: {

@@ -5,15 +5,15 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Router } from "wouter";
 import "../ui/ui.css";
+import { asking } from "../registry/asking";
 import { App } from "./App";
-import { queries } from "./queries";
 
 const { rpc = "/rpc", root = "", title = "Hotplate" } = document.body.dataset;
 
 createRoot(document.getElementById("console")!).render(
   <StrictMode>
     <HotplateProvider client={connect(rpc)}>
-      <QueryClientProvider client={queries}>
+      <QueryClientProvider client={asking()}>
         <Router base={`${root}/console`}>
           <App title={title} />
         </Router>

@@ -1,5 +1,6 @@
 /** Every text that people see. A translation is another object of this shape. */
 import { app } from "./app";
+import { elements } from "./elements";
 import { form } from "./form";
 import { functions } from "./functions";
 import { live } from "./live";
@@ -9,4 +10,4 @@ import { ui } from "./ui";
 import { views } from "./views";
 import { workers } from "./workers";
 
-export const words = { app, form, functions, live, runs, schedules, ui, views, workers };
+export const words = { app, elements, form, functions, live, runs, schedules, ui, views, workers };

@@ -23,23 +23,30 @@ interface FunctionPanelProps {
   /** The run that is shown; none yet if null. */
   run: string | null;
   onStarted: (id: string) => void;
+  onAnswered?: (value: unknown) => void;
   show: (id: string) => ReactNode;
+  /** Below which its server has files to be sent; that of the page unless it is said. */
+  root?: string;
+  /** Whether it stands in a page of somebody else's: then without ways to other pages. */
+  isEmbedded?: boolean;
 }
 
 /** The form of a function, and beside it what has come of it. */
-export function FunctionPanel({ one, components, initial, run, onStarted, show }: FunctionPanelProps) {
+export function FunctionPanel(props: FunctionPanelProps) {
+  const { one, components, initial, run, onStarted, onAnswered, show, isEmbedded = false } = props;
+  const root = props.root ?? document.body.dataset.root ?? "";
   const call = useCall(one.name);
   const start = useStart(one.name);
   const doing = one.kind === "job" ? start : call;
   const [params, setParams] = useState<Params>({});
-  const upload = useMemo(() => uploadTo(document.body.dataset.root ?? ""), []);
+  const upload = useMemo(() => uploadTo(root), [root]);
   const refusals = useMemo(() => refusalsOf(doing.error), [doing.error]);
   const submit = useCallback(
     (given: Params) => {
       if (one.kind === "job") start.mutate(given, { onSuccess: onStarted });
-      else call.mutate(given);
+      else call.mutate(given, { onSuccess: ({ value }) => onAnswered?.(value) });
     },
-    [one.kind, start, call, onStarted],
+    [one.kind, start, call, onStarted, onAnswered],
   );
   const isJob = one.kind === "job";
   return (
@@ -68,27 +75,35 @@ export function FunctionPanel({ one, components, initial, run, onStarted, show }
       <div className="function-outcome stack">
         {doing.error && !refusals && <ErrorNote error={doing.error} title={isJob ? say.failedStart : say.failedCall} />}
         {isJob ? (
-          <JobOutcome name={one.name} run={run} show={show} />
+          <JobOutcome name={one.name} run={run} show={show} isEmbedded={isEmbedded} />
         ) : (
           <MethodOutcome call={call} one={one} components={components} />
         )}
-        <details className="elsewhere">
-          <summary>{say.elsewhere.title}</summary>
-          <Suspense fallback={<Loading />}>
-            <Elsewhere one={one} params={params} components={components} />
-          </Suspense>
-        </details>
+        {!isEmbedded && (
+          <details className="elsewhere">
+            <summary>{say.elsewhere.title}</summary>
+            <Suspense fallback={<Loading />}>
+              <Elsewhere one={one} params={params} components={components} />
+            </Suspense>
+          </details>
+        )}
       </div>
     </div>
   );
 }
 
-function JobOutcome({ name, run, show }: { name: string; run: string | null; show: (id: string) => ReactNode }) {
+function JobOutcome({
+  name,
+  run,
+  show,
+  isEmbedded,
+}: Pick<FunctionPanelProps, "run" | "show" | "isEmbedded"> & { name: string }) {
   const ref = useRef<HTMLElement>(null);
   const first = useRef(run);
   useEffect(() => {
     if (run !== first.current) ref.current?.scrollIntoView({ block: "nearest" });
   }, [run]);
+  if (isEmbedded) return run && <Suspense fallback={<Loading />}>{show(run)}</Suspense>;
   return (
     <section ref={ref} className="stack" aria-label={say.run}>
       {run ? (
