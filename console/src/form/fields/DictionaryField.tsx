@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Icon } from "../../ui/Icon";
 import { words } from "../../words";
 import { useForm, type WidgetProps } from "../context";
@@ -18,6 +18,7 @@ export function DictionaryField({ shape, value, onChange, path, name, control }:
   const { components } = useForm();
   const [own, setOwn] = useState(() => ({ entries: entriesOf(value), value }));
   const entries = same(own.value, value) ? own.entries : entriesOf(value);
+  const ref = useRef<HTMLDivElement>(null);
   const rows = useRowKeys(entries.length);
   const values = valuesOf(shape.schema);
   const isSingle = SINGLE.has(shapeOf(values, components).kind);
@@ -28,10 +29,10 @@ export function DictionaryField({ shape, value, onChange, path, name, control }:
   };
   const set = (place: number, key: string, one: unknown) => change(entries.with(place, [key, one]));
   return (
-    <div className="stack list">
+    <div className="stack list" ref={ref}>
       {entries.length === 0 && <p className="muted">{say.noEntries}</p>}
       {entries.map(([key, one], place) => (
-        <div key={rows.keys[place]} className={isSingle ? "item entry" : "item entry card"}>
+        <div key={rows.keys[place]} data-row={place} className={isSingle ? "item entry" : "item entry card"}>
           <input
             className="mono"
             aria-label={say.keyOf(place + 1, name)}
@@ -64,7 +65,13 @@ export function DictionaryField({ shape, value, onChange, path, name, control }:
           type="button"
           className="small"
           id={control.id}
-          onClick={() => change([...entries, ["", initial(values, components)]])}
+          onClick={() => {
+            change([...entries, ["", initial(values, components)]]);
+            // the new row is there after the next paint
+            requestAnimationFrame(() =>
+              ref.current?.querySelector<HTMLElement>(`[data-row="${entries.length}"] input`)?.focus(),
+            );
+          }}
         >
           <Icon name="plus" size={15} />
           {say.addEntry}

@@ -32,15 +32,17 @@ const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
 const WAYS = {
   date: {
     type: "date",
+    last: "9999-12-31",
     show: (text: string) => (DAY.test(text) && isDay(text) ? text : null),
     read: (text: string) => text,
   },
   time: {
     type: "time",
+    last: undefined,
     show: (text: string) => (CLOCK.test(text) ? text : null),
     read: (text: string) => (text.length === 5 ? `${text}:00` : text),
   },
-  "date-time": { type: "datetime-local", show: localOf, read: momentOf },
+  "date-time": { type: "datetime-local", last: "9999-12-31T23:59:59", show: localOf, read: momentOf },
 } as const;
 
 /** A day, a time or a moment; as text where the browser's own input cannot show it. */
@@ -61,6 +63,7 @@ export function MomentField({ shape, value, onChange, control, empty }: WidgetPr
         {...control}
         type={isTyped ? "text" : way.type}
         step={shape.kind === "date" ? undefined : shown?.includes(".") ? "0.001" : "1"}
+        max={isTyped ? undefined : way.last} // so that years end after four digits
         className="moment"
         value={isTyped ? text : (shown ?? "")}
         onChange={(event) => read(event.target)}
