@@ -7,7 +7,7 @@ import { ResultView } from "../../src/views/ResultView";
 
 async function show(value: unknown, schema: Schema = {}, components: Components = {}) {
   const shown = render(<ResultView value={value} schema={schema} components={components} name="answer" />);
-  await vi.waitFor(() => expect(shown.container.querySelector(".result")).not.toBeNull());
+  await vi.waitFor(() => expect(shown.container.querySelector(".result")).not.toBeNull(), 10_000);
   return shown;
 }
 
@@ -132,7 +132,7 @@ test("a live value is shown anew at most ten times a second, and its last one al
   try {
     const view = (value: number) => <ResultView value={value} isLive />;
     const shown = render(view(0));
-    await vi.waitFor(() => expect(shown.container.querySelector(".view-figure")).not.toBeNull());
+    await vi.waitFor(() => expect(shown.container.querySelector(".view-figure")).not.toBeNull(), 10_000);
     await act(() => vi.advanceTimersByTimeAsync(200));
     let changes = 0;
     const observer = new MutationObserver(() => changes++);
