@@ -32,7 +32,12 @@ const proxied: ProxyOptions = { target: server, changeOrigin: true, ws: true, he
 /** What is loaded together, as few files weigh less than many: all that the first page needs, and what is shown by and by. */
 const GROUPS: Rolldown.CodeSplittingGroup[] = [
   { name: "base", tags: ["$initial"], test: /^(?!.*(\/src\/(app|elements)\/|index\.html))/, priority: 4 },
-  { name: "runs", test: /src\/(features\/runs|views)\/(?!Plot|plotting)/, priority: 3 },
+  {
+    name: "parts",
+    test: /src\/(ui\/(?!Rendered)|schema|words)|src\/views\/(ResultView|ChartView)|node_modules\/(?!marked|uplot)/,
+    priority: 3.5,
+  },
+  { name: "runs", test: /src\/(features\/runs|views)\/(?!Plot|plotting|ResultView|ChartView)/, priority: 3 },
   { name: "form", test: /src\/(form|features\/functions)\//, priority: 2 },
   { name: "more", test: /src\/features\//, priority: 1 },
 ];

@@ -1,10 +1,8 @@
-import { Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { FunctionsPage } from "../features/functions/FunctionsPage";
 import { Boundary } from "../ui/Boundary";
 import { Empty } from "../ui/Empty";
 import { later } from "../ui/later";
-import { Loading } from "../ui/Loading";
 import { words } from "../words";
 import { Shell } from "./Shell";
 
@@ -16,49 +14,57 @@ const LivePage = later(() => import("../features/live/LivePage"));
 const SchedulesPage = later(() => import("../features/schedules/SchedulesPage"));
 const WorkersPage = later(() => import("../features/workers/WorkersPage"));
 
+/** Has the code come that a page needs, by its address. */
+export function begin(place: string): void {
+  const [, part, one] = place.split("/");
+  if (part === "functions" && one) FunctionPage.begin();
+  else if (part === "runs") (one ? RunPage : RunsPage).begin();
+  else if (part === "live") LivePage.begin();
+  else if (part === "schedules") SchedulesPage.begin();
+  else if (part === "workers") WorkersPage.begin();
+}
+
 /** The pages, by their addresses. Here alone features meet: none knows another. */
 export function App({ title }: { title: string }) {
   const [place] = useLocation();
   return (
     <Shell title={title}>
       <Boundary place={place}>
-        <Suspense fallback={<Loading />}>
-          <Switch>
-            <Route path="/">
-              <Redirect to="/functions" replace />
-            </Route>
-            <Route path="/functions">
-              <FunctionsPage />
-            </Route>
-            <Route path="/functions/:name">
-              {({ name }) => (
-                <FunctionPage key={name} name={decoded(name)} run={(id) => <RunPanel id={id} isCompact />} />
-              )}
-            </Route>
-            <Route path="/runs">
-              <RunsPage />
-            </Route>
-            <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decoded(id)} />}</Route>
-            <Route path="/live">
-              <LivePage />
-            </Route>
-            <Route path="/live/:name">{({ name }) => <LivePage name={decoded(name)} />}</Route>
-            <Route path="/schedules">
-              <SchedulesPage />
-            </Route>
-            <Route path="/workers">
-              <WorkersPage />
-            </Route>
-            <Route>
-              <Empty
-                isPage
-                title={words.app.nowhere.title}
-                text={words.app.nowhere.text}
-                link={["/functions", words.app.nowhere.link]}
-              />
-            </Route>
-          </Switch>
-        </Suspense>
+        <Switch>
+          <Route path="/">
+            <Redirect to="/functions" replace />
+          </Route>
+          <Route path="/functions">
+            <FunctionsPage />
+          </Route>
+          <Route path="/functions/:name">
+            {({ name }) => (
+              <FunctionPage key={name} name={decoded(name)} run={(id) => <RunPanel id={id} isCompact />} />
+            )}
+          </Route>
+          <Route path="/runs">
+            <RunsPage />
+          </Route>
+          <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decoded(id)} />}</Route>
+          <Route path="/live">
+            <LivePage />
+          </Route>
+          <Route path="/live/:name">{({ name }) => <LivePage name={decoded(name)} />}</Route>
+          <Route path="/schedules">
+            <SchedulesPage />
+          </Route>
+          <Route path="/workers">
+            <WorkersPage />
+          </Route>
+          <Route>
+            <Empty
+              isPage
+              title={words.app.nowhere.title}
+              text={words.app.nowhere.text}
+              link={["/functions", words.app.nowhere.link]}
+            />
+          </Route>
+        </Switch>
       </Boundary>
     </Shell>
   );

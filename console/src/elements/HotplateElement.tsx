@@ -1,11 +1,10 @@
 import { HotplateProvider } from "@hotplate/client/react";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { Suspense, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { Router, type BaseLocationHook } from "wouter";
 import { Boundary } from "../ui/Boundary";
 import { ErrorNote } from "../ui/ErrorNote";
-import { Loading } from "../ui/Loading";
 import { Server as ServerOfFiles } from "../views/address";
 import { serverAt, type Server } from "./server";
 import { sheets } from "./style";
@@ -80,9 +79,7 @@ function Within({ server, children }: { server: Server; children: ReactNode }) {
       <QueryClientProvider client={queries}>
         <ServerOfFiles value={client.url}>
           <Router hook={outwards(server)}>
-            <Boundary key={root}>
-              <Suspense fallback={<Loading />}>{children}</Suspense>
-            </Boundary>
+            <Boundary key={root}>{children}</Boundary>
           </Router>
         </ServerOfFiles>
       </QueryClientProvider>

@@ -1,11 +1,10 @@
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { SchemaForm } from "../../form/SchemaForm";
 import type { FunctionInfo } from "../../registry/domain";
 import type { Components } from "../../schema";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Icon } from "../../ui/Icon";
-import { Loading } from "../../ui/Loading";
 import { later } from "../../ui/later";
 import { duration } from "../../ui/time";
 import { ResultView } from "../../views/ResultView";
@@ -82,9 +81,7 @@ export function FunctionPanel(props: FunctionPanelProps) {
         {!isEmbedded && (
           <details className="elsewhere">
             <summary>{say.elsewhere.title}</summary>
-            <Suspense fallback={<Loading />}>
-              <Elsewhere one={one} params={params} components={components} />
-            </Suspense>
+            <Elsewhere one={one} params={params} components={components} />
           </details>
         )}
       </div>
@@ -103,7 +100,7 @@ function JobOutcome({
   useEffect(() => {
     if (run !== first.current) ref.current?.scrollIntoView({ block: "nearest" });
   }, [run]);
-  if (isEmbedded) return run && <Suspense fallback={<Loading />}>{show(run)}</Suspense>;
+  if (isEmbedded) return run && show(run);
   return (
     <section ref={ref} className="stack" aria-label={say.run}>
       {run ? (
@@ -115,7 +112,7 @@ function JobOutcome({
             </Link>
             <Link href={`/runs?job=${encodeURIComponent(name)}`}>{say.earlier}</Link>
           </div>
-          <Suspense fallback={<Loading />}>{show(run)}</Suspense>
+          {show(run)}
         </>
       ) : (
         <div className="empty outcome-empty">
@@ -147,9 +144,7 @@ function MethodOutcome(props: { call: ReturnType<typeof useCall>; one: FunctionI
           {call.data === last && say.took(duration(last.ms))}
         </span>
       </div>
-      <Suspense fallback={<Loading />}>
-        <ResultView value={last.value} schema={one.result} components={components} name={one.name} />
-      </Suspense>
+      <ResultView value={last.value} schema={one.result} components={components} name={one.name} />
     </section>
   );
 }

@@ -20,7 +20,6 @@ const say = words.functions;
 export function FunctionsPage() {
   useTitle(words.app.functions);
   const { data: registry, error, refetch } = useRegistry();
-  useEffect(() => void import("./FunctionPage").catch(() => {}), []); // most likely the next one
   const [search, setSearch] = useSearchParams();
   const text = search.get("q") ?? "";
   const sought = useDeferredValue(text);
@@ -99,6 +98,9 @@ function Search({ text, onChange }: { text: string; onChange: (text: string) => 
   );
 }
 
+/** Has the page of a function come while somebody is about to open it. */
+const prepare = (): void => void import("./FunctionPage").catch(() => {});
+
 function Group(props: { namespace: string; functions: FunctionInfo[]; isAlone: boolean }) {
   const { namespace, functions } = props;
   const id = `namespace-${namespace}`;
@@ -107,7 +109,7 @@ function Group(props: { namespace: string; functions: FunctionInfo[]; isAlone: b
       <h2 id={id} className={props.isAlone && !namespace ? "unseen" : undefined}>
         {namespace || say.others}
       </h2>
-      <ul className="function-list">
+      <ul className="function-list" onPointerOver={prepare} onFocus={prepare}>
         {functions.map((one) => (
           <li key={one.name}>
             <Link href={`/functions/${encodeURIComponent(one.name)}`}>
