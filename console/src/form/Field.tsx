@@ -1,5 +1,6 @@
 import { useId, useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
 import { Icon } from "../ui/Icon";
+import { Inline } from "../ui/Inline";
 import { words } from "../words";
 import { useForm, type FieldProps, type WidgetProps } from "./context";
 import { stringify } from "./exact";
@@ -25,7 +26,7 @@ export function Field({ schema, isBare = false, ...props }: FieldProps) {
   const problem = problems.get(keyOf(path));
   const isSet = value !== null && value !== undefined;
   const canUnset = shape.isNullable || (!isRequired && schema.default === undefined);
-  const empty = shape.isNullable ? null : undefined;
+  const empty = shape.isNullable && (isRequired || schema.default !== undefined) ? null : undefined;
   const isOpen = !shape.isNullable && (shape.kind === "list" || shape.kind === "dictionary");
   const isUnset = !isSet && canUnset && !isOpen && SET_FIRST.has(shape.kind) && !isFiles(shape, components);
   const isGroup = isGrouped(shape, components);
@@ -68,7 +69,7 @@ export function Field({ schema, isBare = false, ...props }: FieldProps) {
       )}
       {description && !isBare && (
         <p id={ids.text} className="field-text">
-          {description}
+          <Inline text={description} />
         </p>
       )}
       {isUnset ? isBare && <SetButton name={name} onClick={start} /> : <Widget {...widget} />}

@@ -50,7 +50,7 @@ export function SchemaForm(props: SchemaFormProps) {
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
   useSendKeys(form);
-  useEffect(() => onChange?.(paramsOf(params, values)), [onChange, params, values]);
+  useEffect(() => onChange?.(paramsOf(params, components, values)), [onChange, params, components, values]);
   const { byPlace, places, touch, all, focus } = problems;
   const parts = useMemo(
     () => ({ components, problems: byPlace, places, touch, upload }),
@@ -68,7 +68,7 @@ export function SchemaForm(props: SchemaFormProps) {
       return isJson ? form.current?.querySelector("textarea")?.focus() : focus(found[0]!.path);
     }
     problems.send();
-    props.onSubmit(paramsOf(params, values));
+    props.onSubmit(paramsOf(params, components, values));
   };
   const startAnew = () => {
     reset();
@@ -83,7 +83,7 @@ export function SchemaForm(props: SchemaFormProps) {
         {isJson && params.length > 0 ? (
           <JsonEditor
             key={version}
-            values={paramsOf(params, values, true)}
+            values={paramsOf(params, components, values, true)}
             onChange={setAll}
             problem={unread}
             onProblem={setUnread}
@@ -102,10 +102,13 @@ export function SchemaForm(props: SchemaFormProps) {
           ))
         )}
         <div className="form-end">
-          <button type="submit" className="primary" aria-disabled={isBusy} title={say.keys(IS_MAC)}>
+          <button type="submit" className="primary" aria-disabled={isBusy} aria-keyshortcuts="Control+Enter">
             <Icon name="play" size={15} />
             {isBusy ? (props.busyLabel ?? say.busy) : props.submitLabel}
           </button>
+          <kbd className="form-keys" aria-hidden="true">
+            {say.keys(IS_MAC)}
+          </kbd>
           {params.length > 0 && (
             <>
               <button type="button" className="quiet" title={say.resetHint} onClick={startAnew}>
@@ -135,7 +138,8 @@ function useSendKeys(form: React.RefObject<HTMLFormElement | null>): void {
     const send = (event: KeyboardEvent) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
       const [at] = event.composedPath() as [Element];
-      if (!form.current?.contains(at) && at !== document.body) return;
+      const isOwnPage = form.current?.getRootNode() === document;
+      if (!form.current?.contains(at) && !(isOwnPage && at === document.body)) return;
       event.preventDefault();
       form.current?.requestSubmit();
     };

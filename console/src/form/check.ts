@@ -35,7 +35,7 @@ export function check(
   if (value === undefined) {
     return isRequired ? [{ path, text: MISSING[kind] ?? say.missing, isMissing: true }] : [];
   }
-  if (value instanceof Unread) return [{ path, text: value.problem }];
+  if (value instanceof Unread) return [{ path, text: value.problem, isMissing: value.isPending }];
   if (value === null && isNullable) return [];
   switch (kind) {
     case "union":

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { Components, Schema } from "../schema";
 import { words } from "../words";
 import { check, type Problem } from "./check";
+import { complete } from "./complete";
 import { forget, keep, restore } from "./draft";
 import { same, stringify } from "./exact";
 import { hasSecret } from "./kind";
@@ -22,7 +23,7 @@ export function begin(params: Param[], components: Components, given: Values | n
   const known = new Map(Object.entries(given ?? {}));
   const entries = params.map(({ name, schema, isRequired }) => [
     name,
-    known.has(name) ? known.get(name) : initial(schema, components, isRequired),
+    complete(known.has(name) ? known.get(name) : initial(schema, components, isRequired), schema, components),
   ]);
   const more = [...known].filter(([name]) => !params.some((param) => param.name === name));
   return Object.fromEntries([...entries, ...more]) as Values;
@@ -39,11 +40,12 @@ export function problemsOf(params: Param[], components: Components, values: Valu
 }
 
 /** What is sent: all that is set, but for what the server would take anyway. */
-export function paramsOf(params: Param[], values: Values, isWhole = false): Record<string, unknown> {
+export function paramsOf(params: Param[], components: Components, values: Values, isWhole = false): Values {
   const known = new Map(Object.entries(values));
   const isLeftOut = (name: string, value: unknown) => {
     const param = params.find((one) => one.name === name);
-    return value === undefined || (!isWhole && param && !param.isRequired && same(value, param.schema.default));
+    if (value === undefined || isWhole || !param || param.isRequired) return value === undefined;
+    return same(value, finished(complete(param.schema.default, param.schema, components)));
   };
   const all = [...known].map(([name, value]) => [name, finished(value)] as const);
   return Object.fromEntries(all.filter(([name, value]) => !isLeftOut(name, value)));

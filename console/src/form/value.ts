@@ -11,6 +11,8 @@ export class Unread {
   constructor(
     readonly text: string,
     readonly problem: string,
+    /** Whether it becomes readable by itself, so that there is nothing to complain about yet. */
+    readonly isPending = false,
   ) {}
 }
 
@@ -37,7 +39,7 @@ export const isRounded = (number: number): boolean => !Number.isSafeInteger(numb
 export function initial(schema: Schema, components: Components, isRequired = true): unknown {
   const { kind, schema: whole, branches, isNullable } = shapeOf(schema, components);
   if (schema.default !== undefined) return isStated(schema) ? schema.default : undefined;
-  if (!isRequired && !isNullable) return undefined;
+  if (!isRequired) return undefined;
   if (isNullable) return null;
   switch (kind) {
     case "const":

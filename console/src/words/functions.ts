@@ -50,7 +50,6 @@ def add(a: int, b: int = 1) -> int:
     title: "Use it elsewhere",
     text: "The call as it stands in the form.",
     tabs: { curl: "curl", python: "Python", javascript: "JavaScript", react: "React", cli: "CLI" },
-    token: "Where one has to be signed in, add a token:",
     secret: "…",
   },
 };

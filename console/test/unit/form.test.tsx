@@ -189,6 +189,28 @@ describe("what is not set", () => {
   });
 });
 
+describe("what is missing in a value", () => {
+  const settings: Schema = {
+    title: "Settings",
+    type: "object",
+    properties: { on: { type: "boolean", default: true }, note: { type: "string" }, of: { type: "integer" } },
+    required: ["of"],
+  };
+
+  test("is seen for what the server takes it for", async () => {
+    const { user, onSubmit } = show({ x: settings }, { initial: { x: { of: 1 } } });
+    expect((field("on") as HTMLInputElement).checked).toBe(true);
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ x: { of: 1, on: true } });
+  });
+
+  test("makes no difference to a default", async () => {
+    const { user, onSubmit } = show({ x: { ...settings, default: { of: 1 } } });
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({});
+  });
+});
+
 describe("values of several parts", () => {
   test("a list: added to, moved, removed from", async () => {
     const { user, onSubmit } = show({ x: { type: "array", items: { type: "integer" } } });
@@ -484,6 +506,8 @@ describe("files", () => {
     const { user, onSubmit } = show({ x: ref("File") }, { upload });
     await user.upload(field("x"), file("a.txt"));
     expect(screen.getByRole<HTMLProgressElement>("progressbar", { name: "Upload of a.txt" }).value).toBe(0.25);
+    await user.tab();
+    expect(screen.queryByText("The upload is not finished")).toBeNull();
     await send(user);
     expect(onSubmit).not.toHaveBeenCalled();
     await user.click(screen.getByRole("button", { name: "Cancel" }));

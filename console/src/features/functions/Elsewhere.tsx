@@ -28,12 +28,12 @@ export default function Elsewhere(props: { one: FunctionInfo; params: Params; co
   const id = useId();
   const params = withoutSecrets(props.params, one, components);
   const text = WAYS[way]({ name: one.name, kind: one.kind, params, url });
-  const move = (event: KeyboardEvent) => {
+  const move = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const next = NAMES[(NAMES.indexOf(way) + step + NAMES.length) % NAMES.length]!;
     setWay(next);
-    document.getElementById(id + next)?.focus();
+    event.currentTarget.querySelector<HTMLElement>(`[data-way="${next}"]`)?.focus();
   };
   return (
     <div className="elsewhere-in">
@@ -43,6 +43,7 @@ export default function Elsewhere(props: { one: FunctionInfo; params: Params; co
           <button
             key={name}
             id={id + name}
+            data-way={name}
             type="button"
             role="tab"
             className="small"

@@ -55,7 +55,7 @@ export function FunctionPanel(props: FunctionPanelProps) {
           params={one.params}
           components={components}
           initial={initial}
-          draftKey={one.name}
+          draftKey={`${root} ${one.name}`}
           errors={refusals ?? undefined}
           onSubmit={submit}
           onChange={setParams}

@@ -6,11 +6,11 @@ import { CopyButton } from "../../ui/CopyButton";
 import { Empty } from "../../ui/Empty";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Icon } from "../../ui/Icon";
+import { Inline } from "../../ui/Inline";
 import { Loading } from "../../ui/Loading";
 import { useTitle } from "../../ui/title";
 import { words } from "../../words";
 import { grouped, matching } from "./grouping";
-import { Inline } from "./Inline";
 import { Kind } from "./Kind";
 import "./functions.css";
 

@@ -53,13 +53,15 @@ function useUploads(onSent: (file: Uploaded) => void, onFailed: (problem: string
 }
 
 /** One file. */
-export function FileField({ value, onChange, control, empty, name }: WidgetProps) {
-  const { sending, send } = useUploads(onChange, (problem) => onChange(new Unread("", problem)));
+export function FileField({ value, onChange, control, empty, name, path }: WidgetProps) {
+  const { touch } = useForm();
+  const fail = (problem: string) => (touch(path), onChange(new Unread("", problem)));
+  const { sending, send } = useUploads(onChange, fail);
   const take = (files: File[]) => {
-    if (files.length > 1) return onChange(new Unread("", say.problems.tooMany));
+    if (files.length > 1) return fail(say.problems.tooMany);
     sending.forEach((one) => one.stop());
     if (!files.length) return;
-    onChange(new Unread("", say.problems.uploading));
+    onChange(new Unread("", say.problems.uploading, true));
     send(files[0]!);
   };
   const isThere = !!value && !(value instanceof Unread);
@@ -83,7 +85,7 @@ export function FilesField({ value, onChange, control, empty, name, canUnset }: 
     onChange(next.length || !canUnset ? next : empty);
   };
   // a place holds the form back until the file is there
-  const waiting = new Unread("", say.problems.uploading);
+  const waiting = new Unread("", say.problems.uploading, true);
   const settle = (file?: Uploaded) => {
     const at = now.current.findIndex((one) => one instanceof Unread);
     put(at < 0 ? [...now.current, ...(file ? [file] : [])] : now.current.toSpliced(at, 1, ...(file ? [file] : [])));
