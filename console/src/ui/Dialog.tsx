@@ -2,12 +2,16 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { words } from "../words";
 import { Icon } from "./Icon";
 
-/** A window over the page, there for as long as it is rendered. Escape and a click beside it ask for its end. */
+/**
+ * A window over the page, there for as long as it is rendered. Escape and a click beside it ask for its end. What has
+ * `data-first` in it is gone to first.
+ */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const own = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     if (!own.current?.open) own.current?.showModal();
+    own.current?.querySelector<HTMLElement>("[data-first]")?.focus();
   }, []);
   return (
     <dialog

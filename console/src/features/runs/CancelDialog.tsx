@@ -15,7 +15,7 @@ export function CancelDialog({ onCancel, onClose, many = 1 }: CancelDialogProps)
     <Dialog title={many === 1 ? title : titleMany(many)} onClose={onClose}>
       <p>{text}</p>
       <div className="row dialog-actions">
-        <button type="button" onClick={onClose}>
+        <button type="button" data-first onClick={onClose}>
           {no}
         </button>
         <button

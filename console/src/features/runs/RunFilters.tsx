@@ -21,7 +21,7 @@ export function RunFilters({ filters, change, news }: RunFiltersProps) {
   const hasRange = isOwn || (isWanted && !filters.time);
   const { filters: text } = words.runs;
   return (
-    <search className="run-filters" aria-label={text.label}>
+    <div role="search" className="run-filters" aria-label={text.label}>
       <Typed
         label={text.text}
         hint={text.textHint}
@@ -76,7 +76,7 @@ export function RunFilters({ filters, change, news }: RunFiltersProps) {
           {text.reset}
         </Link>
       )}
-    </search>
+    </div>
   );
 }
 

@@ -32,6 +32,7 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
           <button
             type="button"
             className="primary"
+            data-first
             disabled={share.isPending}
             onClick={() => {
               unshare.reset();
