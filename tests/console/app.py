@@ -21,6 +21,7 @@ from flask import Flask
 from msgspec import Meta, Struct
 
 from hotplate import Error, File, Hotplate, Namespace, current_run, progress
+from hotplate.run import NewRun, new_id
 
 app = Flask(__name__)
 hp = Hotplate(app)
@@ -310,6 +311,14 @@ def large() -> str:
 def nothing_at_all(n: int = 0) -> int:
     """Ends at once."""
     return n
+
+
+@hp.method
+def fill(runs: Annotated[int, Meta(ge=1, le=100_000)]) -> None:
+    """Start so many runs that are due tomorrow, all at once."""
+    due = time.time() + 86_400
+    new = [NewRun(id=new_id(), job="nothing_at_all", params=b"{}", due_at=due) for _ in range(runs)]
+    app.extensions["hotplate"].engine().start(new)
 
 
 @hp.job
