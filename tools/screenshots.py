@@ -24,7 +24,7 @@ from tests.browser import Browser, Page
 
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
 THEMES = ("light", "dark")
-WIDE, NARROW = {"width": 1280, "height": 820}, {"width": 390, "height": 844}
+WIDE, NARROW = {"width": 1280, "height": 760}, {"width": 390, "height": 844}
 START_S = 60.0
 
 RUNS: list[tuple[str, dict[str, Any]]] = [
@@ -77,7 +77,7 @@ def ended(url: str, job: str, params: dict[str, Any]) -> str:
 
 def take(browser: Browser, address: str, path: Path, is_there: str, look: dict[str, Any]) -> None:
     """Keep what is in the window once all of it is there: an expression says when."""
-    page: Page = browser.open(address, deviceScaleFactor=1.5, reducedMotion="reduce", locale="en-GB", **look)
+    page: Page = browser.open(address, reducedMotion="reduce", locale="en-GB", **look)
     page.until("document.querySelector('.connection[data-state=on]') && !document.querySelector('.waiting')")
     page.until(is_there)
     time.sleep(0.4)  # what is drawn is drawn some frames later
@@ -93,11 +93,9 @@ def main() -> None:
         done = [ended(url, job, params) for job, params in RUNS]
         long = call(url, *LONG)["id"]
         pages = {
-            "functions": ("/functions", "document.querySelector('main a[href*=\"/functions/\"]')"),
             "function": (f"/functions/estimate_pi?run={long}", "document.querySelector('progress[value]')"),
             "run": (f"/runs/{done[3]}", "document.querySelector('main canvas')"),
             "runs": ("/runs", "document.querySelectorAll('main a[href*=\"/runs/\"]').length >= 6"),
-            "live": ("/live", "document.querySelector('main svg polyline, main svg path')"),
         }
         for theme in THEMES:
             for name, (path, is_there) in pages.items():
