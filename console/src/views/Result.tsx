@@ -34,39 +34,53 @@ const Calm = memo(function Calm({
   isCompact = false,
 }: ResultProps) {
   const [isJson, setJson] = useState(false);
-  const json = <Json value={value} name={name} />;
-  const view = (
-    <Fallback instead={json} of={value}>
-      <Shown
-        value={value}
-        schema={schema}
-        components={components}
-        name={name}
-        isLive={isLive}
-        isCompact={isCompact}
-        depth={0}
-      />
-    </Fallback>
+  const isBare = isCompact || value === null || value === undefined;
+  const ways = isBare ? null : <Ways value={value} isJson={isJson} setJson={setJson} />;
+  const json = (
+    <>
+      <Json value={value} name={name} />
+      {ways}
+    </>
   );
-  if (isCompact || value === null || value === undefined) return <div className="result">{view}</div>;
   return (
     <div className={isShort(value) ? "result short" : "result"}>
-      <div className="result-ways">
-        <Switch
-          label={words.views.view}
-          options={[
-            ["view", words.views.shown],
-            ["json", words.views.json],
-          ]}
-          value={isJson ? "json" : "view"}
-          onChange={(way) => setJson(way === "json")}
-        />
-        <CopyButton text={() => textOf(value)} />
-      </div>
-      {isJson ? json : view}
+      {isJson && !isBare ? (
+        json
+      ) : (
+        <Fallback instead={json} of={value}>
+          <Shown
+            value={value}
+            schema={schema}
+            components={components}
+            name={name}
+            isLive={isLive}
+            isCompact={isCompact}
+            depth={0}
+            ways={ways}
+          />
+        </Fallback>
+      )}
     </div>
   );
 });
+
+/** What else can be done with a value: to look at its JSON, to copy it. */
+function Ways({ value, isJson, setJson }: { value: unknown; isJson: boolean; setJson: (isJson: boolean) => void }) {
+  return (
+    <div className="result-ways">
+      <Switch
+        label={words.views.view}
+        options={[
+          ["view", words.views.shown],
+          ["json", words.views.json],
+        ]}
+        value={isJson ? "json" : "view"}
+        onChange={(way) => setJson(way === "json")}
+      />
+      <CopyButton text={() => textOf(value)} />
+    </div>
+  );
+}
 
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "null");

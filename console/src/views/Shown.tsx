@@ -1,10 +1,10 @@
-import { useMemo } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { Components, Schema } from "../schema";
 import { Markdown } from "../ui/Markdown";
 import { words } from "../words";
 import { ImageView, FileView } from "./FileView";
 import { Json } from "./Json";
-import { choose } from "./kind";
+import { choose, type Choice } from "./kind";
 import { Members } from "./Members";
 import { Bytes, Decimal, NumberView, TextView, TimeView } from "./Scalars";
 import { TableOrPlot } from "./TableOrPlot";
@@ -18,11 +18,28 @@ export interface ShownProps {
   isCompact: boolean;
   /** How many objects it stands in. */
   depth: number;
+  /** What stands below it, or in one line with what it has there itself. */
+  ways?: ReactNode;
 }
 
 /** A value by the view that suits it. */
-export function Shown({ value, schema, components, name, isLive, isCompact, depth }: ShownProps) {
+export function Shown(props: ShownProps) {
+  const { value, schema, components, name, isCompact, ways } = props;
   const choice = useMemo(() => choose(value, schema, components), [value, schema, components]);
+  if (choice.kind === "table") {
+    return <TableOrPlot {...choice} name={name} components={components} isCompact={isCompact} ways={ways} />;
+  }
+  return (
+    <>
+      <Chosen {...props} choice={choice} />
+      {ways}
+    </>
+  );
+}
+
+type Other = Exclude<Choice, { kind: "table" }>;
+
+function Chosen({ value, components, name, isLive, isCompact, depth, choice }: ShownProps & { choice: Other }) {
   const inner = { components, isLive, isCompact, depth: depth + 1 };
   switch (choice.kind) {
     case "null":
@@ -50,8 +67,6 @@ export function Shown({ value, schema, components, name, isLive, isCompact, dept
       return <FileView file={choice.file} />;
     case "empty":
       return <p className="muted">{choice.of === "list" ? words.views.emptyList : words.views.emptyObject}</p>;
-    case "table":
-      return <TableOrPlot {...choice} name={name} components={components} isCompact={isCompact} />;
     case "list":
       return (
         <div className="view-list">

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import type { Components } from "../schema";
 import { Icon } from "../ui/Icon";
 import { words } from "../words";
@@ -18,6 +18,7 @@ export function TableOrPlot({
   name,
   components,
   isCompact,
+  ways,
 }: {
   table: Data;
   chart: Chart | null;
@@ -25,6 +26,7 @@ export function TableOrPlot({
   name: string;
   components: Components;
   isCompact: boolean;
+  ways?: ReactNode;
 }) {
   const [chosen, setChosen] = useState<"table" | "plot" | null>(null);
   const way = chart ? (chosen ?? first) : "table";
@@ -53,10 +55,13 @@ export function TableOrPlot({
           ) : (
             <span className="muted small-text">{words.views.rows(table.rows.length)}</span>
           )}
-          <button type="button" className="quiet small" onClick={() => download(csv(table), `${name}.csv`)}>
-            <Icon name="download" size={15} />
-            {words.views.csv}
-          </button>
+          <div className="row">
+            <button type="button" className="quiet small" onClick={() => download(csv(table), `${name}.csv`)}>
+              <Icon name="download" size={15} />
+              {words.views.csv}
+            </button>
+            {ways}
+          </div>
         </div>
       )}
     </div>

@@ -125,7 +125,7 @@ const yRange =
   };
 
 const small = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 8 });
-const large = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 4 });
+const large = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 });
 const tiny = new Intl.NumberFormat(undefined, { notation: "scientific", maximumSignificantDigits: 3 });
 
 /** A number beside an axis. */
