@@ -112,7 +112,7 @@ function textKind(schema: Schema): Kind {
   if (schema.format === "password" || (schema as { writeOnly?: boolean }).writeOnly) return "password";
   const isLong =
     schema["x-hotplate-view"]?.type === "longtext" ||
-    (schema.maxLength ?? 0) > SHORT ||
+    (!schema.format && (schema.maxLength ?? 0) > SHORT) ||
     (typeof schema.default === "string" && schema.default.includes("\n"));
   return isLong ? "longtext" : "text";
 }
@@ -121,9 +121,9 @@ function isFile({ title, properties }: Schema): boolean {
   return title === "File" && !!properties?.id && !!properties.media_type && !!properties.url;
 }
 
-/** Rows of numbers, or what NumPy makes an array of. */
+/** Rows of numbers. */
 function isTable({ items }: Schema, components: Components): boolean {
-  if (!items || !Object.keys(items).length) return true;
+  if (!items) return false;
   const row = settle(items, components);
   if (row.type !== "array" || row.prefixItems || !row.items) return false;
   const cell = settle(row.items, components);

@@ -312,6 +312,59 @@ describe("values of several parts", () => {
   });
 });
 
+describe("what pydantic makes of models", () => {
+  const dog: Schema = {
+    title: "Dog",
+    type: "object",
+    properties: {
+      kind: { const: "dog", default: "dog", title: "Kind", type: "string" },
+      name: { minLength: 1, title: "Name", type: "string" },
+      friends: { default: [], items: { $ref: "#/components/schemas/Dog" }, title: "Friends", type: "array" },
+    },
+    required: ["name"],
+  };
+  const cat: Schema = {
+    title: "Cat",
+    type: "object",
+    properties: { kind: { const: "cat", title: "Kind", type: "string" }, lives: { default: 9, type: "integer" } },
+    required: ["kind"],
+  };
+  const model: Schema = {
+    title: "Model",
+    type: "object",
+    properties: {
+      pet: { oneOf: [ref("Cat"), ref("Dog")], discriminator: { propertyName: "kind" }, title: "Pet" },
+      price: { anyOf: [{ type: "number" }, { type: "string" }], default: "1.5", title: "Price" },
+      level: { allOf: [{ title: "Level", enum: [1, 2], type: "integer" }], default: 1 },
+      url: { default: "https://example.org", format: "uri", maxLength: 2083, minLength: 1, type: "string" },
+      extra: { additionalProperties: true, default: {}, title: "Extra", type: "object" },
+    },
+    required: ["pet"],
+  };
+
+  test("is filled in and sent as it is meant", async () => {
+    const { user, onSubmit } = show({ m: model }, { components: { Cat: cat, Dog: dog } });
+    expect((screen.getByRole("radio", { name: "Cat" }) as HTMLInputElement).checked).toBe(true);
+    expect((screen.getByRole("radio", { name: "text" }) as HTMLInputElement).checked).toBe(true);
+    await user.click(screen.getByRole("radio", { name: "Dog" }));
+    await user.type(field("name"), "Rex");
+    await user.click(screen.getByRole("radio", { name: "2" }));
+    await user.click(screen.getByRole("button", { name: "Add an entry" }));
+    await user.type(screen.getByLabelText("extra, key 1"), "a");
+    await user.type(screen.getByLabelText("extra, value 1"), "[[1]");
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({
+      m: {
+        pet: { kind: "dog", name: "Rex", friends: [] },
+        price: "1.5",
+        level: 2,
+        url: "https://example.org",
+        extra: { a: [1] },
+      },
+    });
+  });
+});
+
 describe("what is wrong", () => {
   const limited: Schema = { type: "integer", minimum: 1, maximum: 10 };
 
