@@ -185,6 +185,7 @@ export const runs = {
 
   outcome: {
     partials: "Results so far",
+    partialsLeft: "Results before it ended",
     result: "Result",
     error: "What went wrong",
     code: (code: number) => `Code ${code}`,

@@ -92,6 +92,13 @@ test("what a run was told with is shown, what it yields and what comes of it", a
   expect((await screen.findAllByText(/3\.14159/)).length).toBeGreaterThan(0);
 });
 
+test("what a run had yielded before it was cancelled stays", () => {
+  const client = serverWith(runRecord("cancelled"));
+  client.tell(TOPIC, snapshotOf(runRecord("cancelled"), { partials: [1, 2] }));
+  show(<RunPanel id={ID} />, client);
+  expect(screen.getByRole("heading", { name: "Results before it ended" })).toBeTruthy();
+});
+
 test("a large result is shown to those who want it", async () => {
   const file = { id: "f", name: "result.json", media_type: "application/json", size: 3 * 1024 ** 2, url: "/files/f" };
   const client = serverWith(runRecord("succeeded", { result: null, result_file: file }));

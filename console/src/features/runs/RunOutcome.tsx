@@ -6,7 +6,7 @@ import { Icon } from "../../ui/Icon";
 import { Loading } from "../../ui/Loading";
 import { ResultView } from "../../views/ResultView";
 import { words } from "../../words";
-import type { FileInfo, Run, RunError } from "./domain";
+import { isFinal, type FileInfo, type Run, type RunError } from "./domain";
 import { useResultFile } from "./queries";
 
 interface OutcomeProps {
@@ -23,9 +23,11 @@ export const RunOutcome = memo(function RunOutcome({ run, partials, fn, registry
   const known = { schema: fn?.result ?? {}, components: registry?.components ?? {}, name: run.job };
   return (
     <section className="stack" aria-labelledby={`outcome-${run.id}`}>
-      <h2 id={`outcome-${run.id}`}>{isDone ? words.runs.outcome.result : words.runs.outcome.partials}</h2>
+      <h2 id={`outcome-${run.id}`}>
+        {words.runs.outcome[isDone ? "result" : isFinal(run) ? "partialsLeft" : "partials"]}
+      </h2>
       {!isDone ? (
-        <ResultView value={partials} isLive {...known} />
+        <ResultView value={partials} isLive={!isFinal(run)} {...known} />
       ) : run.resultFile ? (
         <LargeResult file={run.resultFile} {...known} />
       ) : (
