@@ -1,5 +1,7 @@
 /** Elements in a page of somebody else's: the one of the guide, with its strict policy. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -163,5 +165,42 @@ describe.skipIf(!Server.isThere || !isInstalled)("elements", () => {
       );
       expect(found, scheme).toEqual([]);
     }
+  });
+});
+
+describe.skipIf(!Server.isThere || !isInstalled)("elements in a page of another origin", () => {
+  let server: Server;
+  let browser: Browser;
+  const foreign = createServer((_, answer) => {
+    const policy = `default-src 'none'; script-src ${server.url}; connect-src ${server.url} ${server.url.replace("http", "ws")}`;
+    answer.writeHead(200, { "Content-Type": "text/html", "Content-Security-Policy": policy });
+    answer.end(
+      `<!doctype html><html lang="en"><title>Elsewhere</title><script type="module" src="${server.url}/console/elements.js">` +
+        `</script><hotplate-form function="roll" params='{"times": 9}'></hotplate-form>`,
+    );
+  });
+  const origin = () => `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => foreign.listen(0, "127.0.0.1", resolve));
+    server = new Server("app.py", { HOTPLATE_ORIGINS: origin() });
+    writeFileSync(join(server.folder, "app.py"), APP);
+    [browser] = await Promise.all([launch(), server.start()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.remove();
+    foreign.close();
+  });
+
+  test("they work as in the server's own, where that origin is listed", async () => {
+    const page = await (await open(browser)).newPage();
+    await page.goto(origin());
+    const form = page.locator("hotplate-form");
+    await form.getByRole("button", { name: "Start" }).click();
+    await form.getByText("Succeeded").waitFor();
+    const button = form.getByRole("button", { name: "Start" });
+    expect(await button.evaluate((one) => getComputedStyle(one).borderRadius)).toBe("6px"); // it is dressed
+    expect(problemsOf(page)).toEqual([]);
   });
 });
