@@ -84,6 +84,15 @@ test("what fails says so beside its last value", async () => {
   expect(card("level").queryByText(/this is the last value/)).toBeNull();
 });
 
+test("what fails before its first value has no last one", async () => {
+  const { client } = await page();
+  const error = { code: 1, message: "The sensor is offline", data: null };
+  await tell(client, "level", { value: null, at: at(1), error });
+  expect(card("level").getByText("It cannot be told just now.")).toBeTruthy();
+  expect(card("level").getByText("The sensor is offline")).toBeTruthy();
+  expect(card("level").queryByText(/last value|finite/)).toBeNull();
+});
+
 test("a value's own page says what it is made of", async () => {
   const { client } = await page("load");
   await tell(client, "load", { value: { minute: 0.5, cores: 2 }, at: at(1) });

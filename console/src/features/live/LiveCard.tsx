@@ -50,9 +50,10 @@ export function Present({
   components: Components;
   isCompact?: boolean;
 }) {
+  const isTold = at && !(error && value === null);
   return (
     <>
-      {at ? (
+      {isTold ? (
         <div className={error ? "live-stale" : undefined}>
           <ResultView
             value={value}
@@ -69,7 +70,7 @@ export function Present({
       {error && (
         <div className="note error live-error">
           <div>
-            <p>{at ? words.live.failing : words.live.failingFirst}</p>
+            <p>{isTold ? words.live.failing : words.live.failingFirst}</p>
             <p className="muted small-text">{error.message}</p>
             <ErrorId data={error.data} />
           </div>
