@@ -127,6 +127,14 @@ test("a queued one is cancelled at once, a running one after a question", async 
   await waitFor(() => expect(button("Cancelling…").hasAttribute("disabled")).toBe(true));
 });
 
+test("that it was cancelled is no failure", async () => {
+  const error = { code: -32011, message: "Cancelled", data: null };
+  show(<RunPanel id={ID} />, serverWith(runRecord("cancelled", { error }), { traceback: "Traceback: RunCancelled" }));
+  expect(screen.getByText("Cancelled")).toBeTruthy();
+  expect(screen.queryByRole("alert")).toBeNull();
+  expect(screen.queryByText("Traceback")).toBeNull();
+});
+
 test("run again leads to the new run, and its inputs can be edited first", async () => {
   const again = { "run.retry": () => ({ ...runRecord("queued"), id: "another" }) };
   const { history } = show(<RunPanel id={ID} />, serverWith(runRecord("failed"), {}, again), `/runs/${ID}`);

@@ -68,11 +68,12 @@ function LargeResult({ file, ...known }: { file: FileInfo } & Known) {
 /** The code of an exception of the job; its traceback says it better. */
 const JOB_FAILED = -32010;
 
-/** Why a run failed. The traceback is there for operators. */
+/** Why a run failed. The traceback is there for operators. That somebody has cancelled it is no failure. */
 export function RunFailure({ run, traceback }: { run: Run; traceback: string | null }) {
   const { error } = run;
   if (!error) return null;
   const data = dataOf(error);
+  if (run.state === "cancelled" && !data) return null;
   const advice = traceback === null || error.code !== JOB_FAILED ? words.runs.outcome.advice[error.code] : undefined;
   return (
     <ErrorNote error={{ name: "Error", message: error.message, data: error.data }}>
