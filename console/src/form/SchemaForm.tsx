@@ -78,7 +78,7 @@ export function SchemaForm(props: SchemaFormProps) {
   return (
     <FormContext value={parts}>
       <form ref={form} className="form" noValidate onSubmit={submit} aria-busy={isBusy}>
-        {(problems.isTried || isRefused) && <Summary problems={all} onChoose={isJson ? undefined : focus} />}
+        {(problems.isTried || isRefused) && !unread && <Summary problems={all} onChoose={isJson ? undefined : focus} />}
         {params.length === 0 && <p className="muted">{say.none}</p>}
         {isJson && params.length > 0 ? (
           <JsonEditor

@@ -490,6 +490,7 @@ describe("JSON", () => {
     expect(screen.getByText(/^This is not JSON/)).toBeTruthy();
     await send(user);
     expect(onSubmit).not.toHaveBeenCalled();
+    expect(screen.queryByText(/another look/)).toBeNull();
   });
 
   test("names what no parameter is called", async () => {
