@@ -38,7 +38,19 @@ export function dataOf(chart: Chart, isLog: { x: boolean; y: boolean }): uPlot.A
 
 /** What makes two charts the same drawing with other data. */
 export const drawingOf = (chart: Chart): string =>
-  JSON.stringify([chart.kind, chart.x.label, chart.x.type, chart.y.label, chart.series.map(({ label }) => label)]);
+  JSON.stringify([
+    chart.kind,
+    chart.x.label,
+    chart.x.type,
+    isWhole(chart),
+    chart.y.label,
+    chart.series.map(({ label }) => label),
+  ]);
+
+/** Whether x counts something, so that there is nothing between two numbers. */
+const isWhole = ({ x }: Chart): boolean => x.type === "number" && x.values.every(Number.isInteger);
+
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 export function optionsOf(
   chart: () => Chart,
@@ -67,6 +79,7 @@ export function optionsOf(
         ...axis,
         ...lines,
         ...(x.type === "text" ? named(() => chart().x.texts) : x.type === "number" ? numbers(isLog.x) : times),
+        ...(isWhole(chart()) && !isLog.x && { incrs: WHOLE_STEPS }),
         size: 30,
         label: x.label || undefined,
       },
