@@ -1,3 +1,4 @@
+import { TimeoutError, TransportError } from "@hotplate/client";
 import type { ReactNode } from "react";
 import { words } from "../words";
 
@@ -14,12 +15,13 @@ export function ErrorNote({
   children?: ReactNode;
 }) {
   const id = (error.data as { error_id?: unknown } | null)?.error_id;
+  const message = isAway(error) ? words.ui.unreachable : error.message;
   return (
     <div className="note error" role="alert">
       <div className="stack">
         <div>
-          <strong>{title ?? error.message}</strong>
-          {title && <p>{error.message}</p>}
+          <strong>{title ?? message}</strong>
+          {title && <p>{message}</p>}
           {typeof id === "string" && <p className="muted small-text mono">{words.ui.errorId(id)}</p>}
         </div>
         {again && (
@@ -34,3 +36,7 @@ export function ErrorNote({
     </div>
   );
 }
+
+/** Whether the server was not there to answer; where it was too slow, its own words say more. */
+const isAway = (error: Error): boolean =>
+  error instanceof TransportError && !(error instanceof TimeoutError) && error.status === 0;

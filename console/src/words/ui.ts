@@ -5,6 +5,7 @@ export const ui = {
   cancel: "Cancel",
   loading: "Loading…",
   again: "Try again",
+  unreachable: "The server cannot be reached. Try again when it is back.",
   errorId: (id: string) => `Error id ${id}`,
   states: { queued: "Queued", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" },
   milliseconds: (n: number) => (n < 1 ? "< 1 ms" : `${n} ms`),

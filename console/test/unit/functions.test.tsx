@@ -1,4 +1,4 @@
-import { InternalError, InvalidParams } from "@hotplate/client";
+import { InternalError, InvalidParams, TransportError } from "@hotplate/client";
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -135,6 +135,18 @@ describe("a method", () => {
     await user.type(await screen.findByLabelText(/^a/), "1{Enter}");
     expect(await screen.findByText("The call failed")).toBeTruthy();
     expect(screen.getByText("Error id 7d1f")).toBeTruthy();
+    expect(screen.queryByText("The answer comes here.")).toBeNull();
+  });
+
+  test("says in plain words that the server is away", async () => {
+    const client = clientOf({
+      "shop.add": () => {
+        throw new TransportError("cannot reach http://127.0.0.1:5000/rpc: Failed to fetch");
+      },
+    });
+    showFunction(client, "/functions/shop.add");
+    await user.type(await screen.findByLabelText(/^a/), "1{Enter}");
+    expect(await screen.findByText("The server cannot be reached. Try again when it is back.")).toBeTruthy();
   });
 
   test("says at the field what the server does not take", async () => {

@@ -129,6 +129,7 @@ function MethodOutcome(props: { call: ReturnType<typeof useCall>; one: FunctionI
   const last = useLast(call.data);
   const ref = useRef<HTMLElement>(null);
   useEffect(() => ref.current?.scrollIntoView({ block: "nearest" }), [last]);
+  if (!last && call.error) return null;
   if (!last) return <p className="empty outcome-empty">{call.isPending ? say.calling : say.noAnswer}</p>;
   return (
     <section
