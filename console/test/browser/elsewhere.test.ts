@@ -128,23 +128,27 @@ describe.skipIf(!Server.isThere || !isInstalled)("a call elsewhere", { timeout: 
       `import { createElement } from "react"; import { createRoot } from "react-dom/client"; import { App } from "./App";
        createRoot(document.body.appendChild(document.createElement("div"))).render(createElement(App));`,
     );
+    const client = join(ROOT, "clients/javascript/src");
     const made = await build({
       root: CONSOLE,
-      configFile: join(CONSOLE, "vite.config.ts"),
+      configFile: false,
       logLevel: "error",
       publicDir: false,
       resolve: {
-        alias: { react: join(CONSOLE, "node_modules/react"), "react-dom": join(CONSOLE, "node_modules/react-dom") },
-      },
-      build: {
-        write: false,
-        manifest: false,
-        license: false,
-        lib: { entry: main, formats: ["iife"], name: "it" },
-        rolldownOptions: { output: { codeSplitting: false } },
+        alias: {
+          "@hotplate/client/react": join(client, "react.ts"),
+          "@hotplate/client": join(client, "index.ts"),
+          "react-dom": join(CONSOLE, "node_modules/react-dom"),
+          react: join(CONSOLE, "node_modules/react"),
+        },
       },
       define: { "process.env.NODE_ENV": '"production"' },
       oxc: { jsx: { development: false } }, // which these tests are, else
+      build: {
+        write: false,
+        lib: { entry: main, formats: ["iife"], name: "it" },
+        rolldownOptions: { output: { codeSplitting: false } },
+      },
     });
     const { output } = (Array.isArray(made) ? made[0] : made) as { output: { code: string }[] };
     const page = await browser.newPage();
@@ -155,7 +159,8 @@ describe.skipIf(!Server.isThere || !isInstalled)("a call elsewhere", { timeout: 
 
   test("React shows what a method answers", async () => {
     const page = await react(nested());
-    const text = await page.locator("div > pre").textContent();
+    const shown = await page.waitForFunction(() => document.querySelector("div > pre")?.textContent);
+    const text = await shown.jsonValue();
     expect(Object.entries(JSON.parse(text!).anything)).toEqual(Object.entries(VALUE));
     await page.close();
   });
