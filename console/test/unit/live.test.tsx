@@ -29,7 +29,7 @@ const DOCUMENT = {
   },
 };
 
-beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
+beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true, now: Date.parse(at(0)) }));
 afterEach(() => void vi.useRealTimers());
 
 const at = (second: number) => `2026-11-21T03:20:${String(second).padStart(2, "0")}Z`;
@@ -120,6 +120,16 @@ test("the history goes on when the page is opened again, with a gap where nobody
   const drawing = card("level").getByRole("img");
   expect(drawing.getAttribute("aria-label")).toBe("level: from 1 to 9, now 9");
   expect(drawing.querySelector("path")!.getAttribute("d")!.match(/M/g)).toHaveLength(2);
+});
+
+test("a line begins when somebody looks, not with what was left over from before", async () => {
+  const { client } = await page();
+  vi.setSystemTime(Date.parse(at(40)));
+  await tell(client, "load", { value: { minute: 9, cores: 2 }, at: at(1) });
+  await tell(client, "load", { value: { minute: 1, cores: 2 }, at: at(41) });
+  expect(card("load").queryByRole("img")).toBeNull();
+  await tell(client, "load", { value: { minute: 2, cores: 2 }, at: at(42) });
+  expect(card("load").getByRole("img").getAttribute("aria-label")).toContain("from 1 to 2, now 2");
 });
 
 test("a history is bounded, takes each moment once, and numbers only", () => {

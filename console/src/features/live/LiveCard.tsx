@@ -11,7 +11,7 @@ import { Spark } from "./Spark";
 /** A live value in few lines: what it is now, and how it came there. */
 export function LiveCard({ info, components }: { info: LiveInfo; components: Components }) {
   const id = useId();
-  const live = useLive(info.name);
+  const live = useLive(info.name, info.every);
   return (
     <article className="card stack live-card" aria-labelledby={id}>
       <div>

@@ -15,7 +15,7 @@ const w = words.live;
 
 /** A live value with its history at large, and what it means. */
 export function LiveDetails({ info, components }: { info: LiveInfo; components: Components }) {
-  const live = useLive(info.name);
+  const live = useLive(info.name, info.every);
   const chart = useMemo(() => chartOf(live.points), [live.points]);
   return (
     <>

@@ -15,18 +15,20 @@ export interface Live {
 
 /**
  * A live value as it stands, at most ten times a second. While a component uses it, the server looks at its function: so the
- * history has gaps where nobody looked, rather than a server that works for nobody.
+ * history has gaps where nobody looked, rather than a server that works for nobody. `every`: how many seconds apart the server
+ * looks at it; null where it is set by hand.
  */
-export function useLive(name: string): Live {
+export function useLive(name: string, every: number | null): Live {
   const client = useClient();
   const topic = useTopic<LiveValue>(`live/${name}`);
   const live = useCalm(topic.value, true);
   const history = historyOf(client, name);
   const at = live?.at ?? null;
   const points = useMemo(() => {
-    if (live && at !== null && !live.error) history.add(Date.parse(at), live.value);
+    if (live && at !== null && !live.error && (history.points.length || !isLeftOver(Date.parse(at), every)))
+      history.add(Date.parse(at), live.value);
     return history.points;
-  }, [history, live, at]);
+  }, [history, live, at, every]);
   useEffect(() => () => history.pause(), [history]);
   return {
     value: live?.value ?? null,
@@ -35,3 +37,7 @@ export function useLive(name: string): Live {
     points,
   };
 }
+
+/** Whether a first value is from when nobody looked: a line from there to now would say what nobody knows. */
+const isLeftOver = (at: number, every: number | null): boolean =>
+  every !== null && Date.now() - at > 1000 * (10 + 3 * every);
