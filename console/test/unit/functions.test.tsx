@@ -78,6 +78,14 @@ describe("the list", () => {
     expect(screen.getByText("2 functions")).toBeTruthy();
   });
 
+  test("opens the first that was found with Enter", async () => {
+    const { history } = show(<FunctionsPage />, clientOf(), "/functions");
+    await user.type(await screen.findByRole("searchbox"), "{Enter}");
+    expect(history.at(-1)).toBe("/functions");
+    await user.keyboard("while{Enter}");
+    expect(history.at(-1)).toBe("/functions/simulate");
+  });
+
   test("says how to declare a function where there is none", async () => {
     show(<FunctionsPage />, clientOf({}, []), "/functions");
     expect(await screen.findByText("No functions yet")).toBeTruthy();

@@ -1,5 +1,5 @@
 import { useDeferredValue, useEffect, useRef } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link, useLocation, useSearchParams } from "wouter";
 import type { FunctionInfo } from "../../registry/domain";
 import { useRegistry } from "../../registry/queries";
 import { CopyButton } from "../../ui/CopyButton";
@@ -23,6 +23,7 @@ export function FunctionsPage() {
   const [search, setSearch] = useSearchParams();
   const text = search.get("q") ?? "";
   const sought = useDeferredValue(text);
+  const [, navigate] = useLocation();
   const setText = (next: string) => setSearch(next ? { q: next } : {}, { replace: true });
   if (!registry) {
     return (
@@ -34,6 +35,10 @@ export function FunctionsPage() {
   }
   const all = registry.functions;
   const found = matching(all, sought);
+  const openFirst = () => {
+    const first = grouped(matching(all, text))[0]?.[1][0];
+    if (text && first) navigate(`/functions/${encodeURIComponent(first.name)}`);
+  };
   return (
     <>
       <div className="page-head">
@@ -44,7 +49,7 @@ export function FunctionsPage() {
           </p>
         )}
       </div>
-      {all.length > 0 && <Search text={text} onChange={setText} />}
+      {all.length > 0 && <Search text={text} onChange={setText} onEnter={openFirst} />}
       {all.length === 0 ? (
         <NoFunctions />
       ) : found.length === 0 ? (
@@ -67,8 +72,9 @@ export function FunctionsPage() {
   );
 }
 
-/** The field that "/" leads to. */
-function Search({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+/** The field that "/" leads to, and from which Enter leads to the first that was found. */
+function Search(props: { text: string; onChange: (text: string) => void; onEnter: () => void }) {
+  const { text, onChange, onEnter } = props;
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
@@ -91,7 +97,10 @@ function Search({ text, onChange }: { text: string; onChange: (text: string) => 
         aria-keyshortcuts="/"
         value={text}
         onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => event.key === "Escape" && onChange("")}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onChange("");
+          if (event.key === "Enter" && !event.nativeEvent.isComposing) onEnter();
+        }}
       />
       <kbd aria-hidden="true">{say.searchKey}</kbd>
     </search>
