@@ -185,6 +185,24 @@ test("where a WebSocket is refused events are streamed, and where they are refus
   expect(polled.asked.at(-1)).toBe("POST http://server.example/tools/rpc");
 });
 
+test.each([
+  [401, Unauthenticated, -32001],
+  [404, NotFound, -32004],
+])("a topic for which events are refused with %d fails alone", async (status, error, code) => {
+  vi.stubGlobal("WebSocket", undefined);
+  const refused = () => Response.json({ jsonrpc: "2.0", id: null, error: { code, message: "No" } }, { status });
+  const asked: string[] = [];
+  const fetch = (async (url, init) => {
+    asked.push(`${init?.method ?? "GET"} ${String(url).split("=").at(-1)}`);
+    return String(url).includes("workers") ? refused() : stream(init?.method === "HEAD" ? [] : [going(0), line(1)]);
+  }) as typeof globalThis.fetch;
+  watch([TOPIC, "workers"], { fetch });
+  await later(200);
+  expect(failed).toEqual([expect.any(error)]);
+  expect(seqs()).toEqual(["0 run", "1 log"]);
+  expect(asked).toEqual([`GET ${TOPIC},workers`, `HEAD ${TOPIC}`, "HEAD workers", `GET ${TOPIC}`]);
+});
+
 test("with a token there is no WebSocket, which cannot send it", async () => {
   const { asked, fetch } = answers(() => stream([]));
   watch("workers", { fetch, token: "secret" });

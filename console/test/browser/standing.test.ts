@@ -172,3 +172,38 @@ describe.skipIf(!Server.isThere || !isInstalled)("workers", () => {
     expect(problemsOf(page)).toEqual([]);
   });
 });
+
+describe.skipIf(!Server.isThere || !isInstalled)("a guest with a link to a run", () => {
+  const server = new Server();
+  const strict = new Server(
+    server.app,
+    { HOTPLATE_DATA: join(server.folder, "data"), HOTPLATE_ACCESS: "accounts", GATES: server.folder },
+    [],
+  );
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [browser] = await Promise.all([launch(), server.start()]);
+    await strict.start();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await strict.remove();
+    await server.remove();
+  });
+
+  test.each(["WebSocket", "EventSource"])("follows it, though workers are none of theirs: by %s", async (way) => {
+    const run = await server.call("climb", { steps: 6, pause: 0.05, gated: true });
+    const { url } = await server.call("run.share", { id: run.id });
+    const context = await open(browser);
+    if (way !== "WebSocket") await context.addInitScript(() => Reflect.deleteProperty(globalThis, "WebSocket"));
+    const page = await context.newPage();
+    await page.goto(strict.url + url);
+    await page.getByText("at the gate").first().waitFor();
+    await server.call("open_gate", { id: run.id });
+    await page.getByText("Succeeded").first().waitFor();
+    expect(await page.getByText("no worker is alive").count()).toBe(0);
+    expect(problemsOf(page)).toEqual([]);
+    await context.close();
+  });
+});

@@ -1,6 +1,6 @@
 /** Updates as server-sent events, read with `fetch`: EventSource cannot send headers and hides why it was refused. */
 import { failure, type Http } from "../http.js";
-import { fromWire, HotplateError, NotFound } from "../errors.js";
+import { fromWire, HotplateError, NotFound, Unauthenticated, type ErrorObject } from "../errors.js";
 import type { Topic } from "../topic.js";
 import type { Updates } from "./updates.js";
 import { Refused } from "./way.js";
@@ -58,20 +58,25 @@ function address(topics: Topic[]): string {
   return `updates?topics=${names}` + (after.length ? `&after=${after}` : "");
 }
 
-/** Say what a refusal means: some topics are not there, this way is not there, or nothing works. As a `Way`. */
+/** Say what a refusal means: some topics are not for this caller, this way is not there, or nothing works. As a `Way`. */
 async function refuse(http: Http, answer: Response, topics: Topic[]): Promise<number> {
   const body = await answer.json().catch(() => null);
   const error = failure(answer.url, answer.status, body);
   if (!error.code && answer.status < 500 && answer.status !== 429) throw new Refused();
-  if (!(error instanceof NotFound)) throw error;
-  // which one it is must be asked one by one; the others go on
-  const there = topics.length > 1 ? await Promise.all(topics.map((topic) => isThere(http, topic))) : [false];
-  topics.forEach((topic, i) => there[i] || topic.fail(there.length > 1 ? fromWire(ABSENT) : error));
+  if (!(error instanceof NotFound || error instanceof Unauthenticated)) throw error;
+  // which ones it are must be asked one by one; the others go on
+  const statuses = topics.length > 1 ? await Promise.all(topics.map((topic) => statusOf(http, topic))) : [];
+  if (topics.length === 1) topics[0]!.fail(error);
+  statuses.forEach((status, i) => REFUSED[status] && topics[i]!.fail(fromWire(REFUSED[status])));
   return 100;
 }
 
-const ABSENT = { code: -32004, message: "Not found" };
+/** What a status says of a topic. */
+const REFUSED: Record<number, ErrorObject> = {
+  401: { code: -32001, message: "Sign-in needed" },
+  404: { code: -32004, message: "Not found" },
+};
 
-async function isThere(http: Http, topic: Topic): Promise<boolean> {
-  return (await http.fetch(address([topic]), { method: "HEAD" })).status !== 404;
+async function statusOf(http: Http, topic: Topic): Promise<number> {
+  return (await http.fetch(address([topic]), { method: "HEAD" })).status;
 }
