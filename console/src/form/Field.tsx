@@ -163,7 +163,7 @@ function aboutOf({ kind, schema }: Shape, isRequired: boolean, stated: unknown):
   return [
     isTold ? words.form.types[kind] : "",
     ...limitsOf(kind, schema),
-    rounded ? say.defaultIs(`≈ ${stringify(stated)}`) : "",
+    rounded ? say.roundedDefault(stringify(stated)) : "",
     isRequired ? say.required : "",
   ]
     .filter(Boolean)

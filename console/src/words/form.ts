@@ -18,6 +18,7 @@ export const form = {
   unsetShort: "Unset",
   emptyText: "An empty text is sent.",
   sendEmpty: "Send an empty text",
+  roundedDefault: (text: string) => `default ≈ ${text}`,
   defaultIs: (text: string) => `Default: ${text}`,
   choose: "Choose…",
   yes: "Yes",

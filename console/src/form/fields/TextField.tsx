@@ -64,7 +64,7 @@ export function LineField({ shape, value, onChange, control, canUnset, empty }: 
       {...control}
       type={isSecret && !isShown ? "password" : "text"}
       inputMode={shape.kind === "decimal" ? "decimal" : undefined}
-      className={shape.kind === "uuid" ? "mono" : undefined}
+      className={shape.kind === "uuid" ? "mono" : shape.kind === "decimal" ? "numeric" : undefined}
       autoComplete={isSecret ? "new-password" : "off"}
       autoCapitalize="off"
       spellCheck={false}
