@@ -39,9 +39,7 @@ export const views = {
     `${kind} of ${name}, ${some(points, "point")}. ${ranges.join("; ")}. The table has all values.`,
   kinds: { line: "Line plot", bar: "Bar plot", scatter: "Scatter plot" },
   range: (name: string, from: string, to: string) => `${name} from ${from} to ${to}`,
-  noNumbers: "No numbers to plot yet.",
   zoom: "Drag over the plot to look closer; double-click to see all of it again.",
   tree: "JSON tree",
   more: (n: number, left: number) => `Show ${count.format(n)} more of ${count.format(left)}`,
-  root: "value",
 };

@@ -19,6 +19,5 @@ export const workers = {
   lateTitle: "It has not been heard of for a while. If it stays silent, it is taken for dead and its runs begin again.",
   slots: (used: number, all: number) => `${used} of ${all} slots busy`,
   running: "Running",
-  idle: "Nothing at the moment",
   unknown: "–",
 };
