@@ -11,7 +11,11 @@ from __future__ import annotations
 import logging
 import os
 from traceback import TracebackException
+from types import TracebackType
 from typing import Any, ClassVar
+
+_HERE = os.path.join(os.path.dirname(__file__), "")
+_DEMO = os.path.join(_HERE, "demo", "")
 
 LONGEST_TRACE = 20_000
 """So many characters of a traceback are kept."""
@@ -235,12 +239,27 @@ def log_failure(what: str, error: BaseException, **facts: object) -> str:
 
 
 def trace(error: BaseException) -> str:
-    """The traceback of `error` as any record can hold it, without its middle where it is very long."""
-    text = "".join(TracebackException.from_exception(error).format())
+    """The traceback of `error` as any record can hold it: from the user's code on, without its middle where it is very
+    long."""
+    text = "".join(TracebackException(type(error), error, _from_users_code(error.__traceback__)).format())
     if len(text) > LONGEST_TRACE:
         half = LONGEST_TRACE // 2
         text = f"{text[:half]}\n… {len(text) - 2 * half} characters …\n{text[-half:]}"
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")  # which PostgreSQL has not
+
+
+def _from_users_code(whole: TracebackType | None) -> TracebackType | None:
+    """A traceback without the code of Hotplate's that it begins with; all of it where there is no other."""
+    part = whole
+    while part is not None and _is_ours(part.tb_frame.f_code.co_filename):
+        part = part.tb_next
+    return part or whole
+
+
+def _is_ours(file: str) -> bool:
+    return file == "<string>" or (
+        file.startswith(_HERE) and not file.startswith(_DEMO)
+    )  # "<string>" is made of a signature
 
 
 def printable(text: str) -> str:

@@ -17,7 +17,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     """Which runs to list: all given fields must fit.
 
     states: one of these. since, until: created at this Unix timestamp or later, and before that one. text: a part, in
-    letters of either case, of the id, job, key, params or error.
+    letters of either case, of the id, job, key, params or error; with `in_tracebacks` also of what an exception said.
 
     sort, limit: of the page. before: the `no` of the last run of the page before; for the sorts by creation only.
     skip: how many runs to pass over.
@@ -30,6 +30,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     since: float | None = None
     until: float | None = None
     text: str | None = None
+    in_tracebacks: bool = False
     sort: Sort = "-created"
     before: int | None = None
     skip: int = 0

@@ -243,6 +243,10 @@ def test_the_traceback_of_a_failure_is_kept(ledger: Ledger) -> None:
     start(ledger)
     (got,) = claim(ledger)
     assert ledger.traceback(got.id) is None
-    settle(ledger, outcome(got, "fail", error=b"{}", traceback="Traceback: why"))
+    settle(
+        ledger, outcome(got, "fail", error=b'{"code":-32010,"message":"The job failed"}', traceback="Traceback: why")
+    )
     assert ledger.traceback(got.id) == "Traceback: why"
+    assert found(ledger, text="BACK: w") == []
+    assert found(ledger, text="BACK: w", in_tracebacks=True) == [got.id]
     assert ledger.traceback(new_id()) is None

@@ -101,7 +101,7 @@ class Node(pydantic.BaseModel):
 
 @dataclass
 class Choice:
-    kind: Literal["a", "b"]
+    kind: Literal["b", "a"]
     when: date | str = "now"
 
 
@@ -128,7 +128,9 @@ SAID: list[tuple[Any, dict[str, Any]]] = [
     (dict[date, Any], {"type": "object", "propertyNames": {"type": "string", "format": "date"}}),
     (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
     (Decimal, {"type": ["string", "number"], "format": "decimal"}),
-    (Literal["a", "b"], {"enum": ["a", "b"]}),
+    (Literal["south", "east", 2, 1], {"enum": ["south", "east", 2, 1]}),
+    (Literal["b", "a"] | None, {"anyOf": [{"enum": ["b", "a"]}, {"type": "null"}]}),
+    (list[Literal["b", "a"]], {"type": "array", "items": {"enum": ["b", "a"]}}),
     (str | date, {"oneOf": [{"type": "string", "not": {"type": "string", "format": "date"}}, {"type": "string"}]}),
     (Annotated[int, pydantic.Field(gt=3)], {"type": "integer", "exclusiveMinimum": 3}),
 ]

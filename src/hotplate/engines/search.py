@@ -186,16 +186,17 @@ class Search:
         if which.until is not None:
             yield f"created_at < {mark}", [which.until]
         if which.text:
-            yield self._with_text(which.text)
+            yield self._with_text(which.text, which.in_tracebacks)
 
-    def _with_text(self, text: str) -> Term:
+    def _with_text(self, text: str, in_tracebacks: bool) -> Term:
         like, as_json = self._dialect.like, self._dialect.json.format
         # The names of an error's fields are no part of what it says.
         said = f"""replace(replace(replace({as_json("error")}, '"code":', ''), '"message":', ''), '"data":', '')"""
         cases = _cases(text)
         # As it stands within JSON, also where that has no letters beyond ASCII.
         written = cases + [way(case)[1:-1] for case in cases for way in (_as_json, json.dumps)]
-        terms = [like(name, _patterns(cases)) for name in ("id", "job", "key")]
+        plain = ("id", "job", "key", "traceback") if in_tracebacks else ("id", "job", "key")
+        terms = [like(name, _patterns(cases)) for name in plain]
         terms += [like(column, _patterns(written)) for column in (as_json("params"), said)]
         return f"({' or '.join(term for term, _ in terms)})", _values(terms)
 

@@ -216,6 +216,7 @@ def _filter(
         since=_moment(since),
         until=_moment(until),
         text=text,
+        in_tracebacks=asking.operator,
     )
 
 

@@ -16,7 +16,7 @@ from . import array
 from .encoding import encode, fault
 from .fields import is_pydantic, type_name
 from .standin import Choice, Record, Validated
-from .views import fields_seen
+from .views import fields_seen, seen
 
 Schema = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Schemas:
 
     def of(self, kind: Any, *, result: bool = False) -> Schema:
         """The schema of a wire type: of what is read, or of what is written as a result."""
-        made = _Schema(self, result).of(mi.type_info(kind))
+        made = _Schema(self, result).of(seen(kind, mi.type_info(kind)))
         while self._unions:
             branches = self._unions.pop()
             branches[:] = list(self._apart(branches))

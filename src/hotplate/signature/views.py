@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, Final, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 from msgspec import UnsetType, inspect as mi
 from msgspec.structs import replace
@@ -60,7 +60,7 @@ def fields_seen(part: Any) -> list[mi.Field]:
 
 def _field_seen(cls: Any, field: mi.Field, annotation: Any) -> mi.Field:
     with naming(field.name, cls):
-        return replace(field, type=_seen(annotation, field.type))
+        return replace(field, type=seen(annotation, field.type))
 
 
 def _annotations(cls: Any) -> Mapping[str, Any]:
@@ -75,21 +75,21 @@ def _hints(cls: Any) -> Mapping[str, Any]:
     return get_type_hints(cls, include_extras=True)
 
 
-def _seen(annotation: Any, part: mi.Type) -> mi.Type:
-    """What msgspec has made of an annotation, with the views in it."""
+def seen(annotation: Any, part: mi.Type) -> mi.Type:
+    """What msgspec has made of an annotation, with the views in it, and choices in their order."""
     annotation = unaliased(annotation)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in _QUALIFIERS:
-        return _seen(args[0], part)
+        return seen(args[0], part)
     if isinstance(part, mi.Metadata):
-        seen = _seen(annotation, part.type)
-        return part if seen is part.type else replace(part, type=seen)
+        inner = seen(annotation, part.type)
+        return part if inner is part.type else replace(part, type=inner)
     if origin is Annotated:
-        seen, view = _seen(args[0], part), the_view(args[1:])
+        inner, view = seen(args[0], part), the_view(args[1:])
         if view is None:
-            return seen
+            return inner
         check(view, part, args[0])
-        return mi.Metadata(seen, extra_json_schema={KEYWORD: view.wire()})
+        return mi.Metadata(inner, extra_json_schema={KEYWORD: view.wire()})
     return _seen_inside(origin, args, part)
 
 
@@ -97,15 +97,17 @@ def _seen_inside(origin: Any, args: tuple[Any, ...], part: mi.Type) -> mi.Type:
     if origin in _UNIONS:
         args = tuple(arg for arg in args if arg is not UnsetType)
         if len(args) == 1:
-            return _seen(args[0], part)
+            return seen(args[0], part)
     match part:
+        case mi.LiteralType() if origin is Literal:
+            return replace(part, values=args)  # which msgspec has sorted
         case mi.UnionType(types=types) | mi.TupleType(item_types=types) if len(types) == len(args):
             field = "types" if isinstance(part, mi.UnionType) else "item_types"
-            return replace(part, **{field: tuple(map(_seen, args, types))})
+            return replace(part, **{field: tuple(map(seen, args, types))})
         case mi.CollectionType(item_type=item) if args:
-            return replace(part, item_type=_seen(args[0], item))
+            return replace(part, item_type=seen(args[0], item))
         case mi.DictType(value_type=value) | mi.FrozenDictType(value_type=value) if len(args) == 2:
-            return replace(part, value_type=_seen(args[1], value))
+            return replace(part, value_type=seen(args[1], value))
     return part
 
 
