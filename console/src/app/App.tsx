@@ -56,6 +56,9 @@ export function App({ title }: { title: string }) {
           <Route path="/workers">
             <WorkersPage />
           </Route>
+          <Route path="/shared/:token">
+            <Empty isPage title={words.app.deadLink.title} text={words.app.deadLink.text} />
+          </Route>
           <Route>
             <Empty
               isPage

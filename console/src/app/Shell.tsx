@@ -1,34 +1,38 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { WorkerNotice } from "../features/workers/WorkerNotice";
+import { isRefused } from "../registry/asking";
+import { PARTS, type Part } from "../registry/domain";
+import { useRegistry } from "../registry/queries";
 import { Icon } from "../ui/Icon";
 import { words } from "../words";
 import { useConnection } from "./queries";
 import { useTheme, type Theme } from "./theme";
 
-const PARTS = ["functions", "runs", "live", "schedules", "workers"] as const;
-
 /** What is around every page: the way to the others, the connection, the colours. */
 export function Shell({ title, children }: { title: string; children: ReactNode }) {
   const [place] = useLocation();
+  const parts = useParts();
   return (
     <div className="shell">
       <a className="skip" href="#content">
         {words.app.skip}
       </a>
       <header className="bar">
-        <Link className="brand" href="/functions">
+        <Link className="brand" href={`/${parts[0] ?? ""}`}>
           <Icon name="hotplate" />
           <span>{title}</span>
         </Link>
-        <nav className="parts" aria-label={words.app.parts}>
-          {PARTS.map((part) => (
-            <Link key={part} href={`/${part}`} aria-current={place.split("/")[1] === part ? "page" : undefined}>
-              <Icon name={part} />
-              <span>{words.app[part]}</span>
-            </Link>
-          ))}
-        </nav>
+        {parts.length > 0 && (
+          <nav className="parts" aria-label={words.app.parts}>
+            {parts.map((part) => (
+              <Link key={part} href={`/${part}`} aria-current={place.split("/")[1] === part ? "page" : undefined}>
+                <Icon name={part} />
+                <span>{words.app[part]}</span>
+              </Link>
+            ))}
+          </nav>
+        )}
         <div className="bar-end">
           <Connection />
           <ThemeSwitch />
@@ -40,6 +44,12 @@ export function Shell({ title, children }: { title: string; children: ReactNode 
       </main>
     </div>
   );
+}
+
+/** The parts that are for whoever looks: all, until it is known that they are not. */
+function useParts(): readonly Part[] {
+  const { data, error } = useRegistry();
+  return data?.parts ?? (isRefused(error) ? [] : PARTS);
 }
 
 /** So long an absence is not spoken of, in ms. */

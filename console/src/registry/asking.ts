@@ -14,3 +14,7 @@ export const asking = (): QueryClient =>
       mutations: { networkMode: "always" },
     },
   });
+
+/** Whether the caller may not do what was asked. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof HotplateError && (error.code === -32001 || error.code === -32003);

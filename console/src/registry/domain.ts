@@ -32,9 +32,18 @@ export interface LiveInfo {
   every: number | null;
 }
 
+/** What the console shows of a server, each on a page of its own. */
+export const PARTS = ["functions", "runs", "live", "schedules", "workers"] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface Registry {
   title: string;
+  /** What can be called. */
   functions: FunctionInfo[];
+  /** Jobs that cannot be called, of which runs can be seen: by a link to one. */
+  shown: FunctionInfo[];
+  /** Of which parts there is something to be seen for whoever asks. */
+  parts: Part[];
   lives: LiveInfo[];
   components: Components;
 }
@@ -49,6 +58,7 @@ interface WireMethod {
   "x-hotplate-result"?: Schema;
   "x-hotplate-partial"?: Schema;
   "x-hotplate-allow"?: string;
+  "x-hotplate-shown"?: boolean;
 }
 
 export interface WireDocument {
@@ -59,11 +69,24 @@ export interface WireDocument {
 }
 
 export function registryFrom(document: WireDocument): Registry {
-  const own = document.methods.filter((method) => method["x-hotplate-kind"] !== "builtin");
+  const isBuiltin = (method: WireMethod) => method["x-hotplate-kind"] === "builtin";
+  const own = document.methods.filter((method) => !isBuiltin(method));
+  const builtins = new Set(document.methods.filter(isBuiltin).map(({ name }) => name));
+  const functions = own.filter((method) => !method["x-hotplate-shown"]);
+  const lives = document["x-hotplate-lives"];
+  const isThere: Record<Part, boolean> = {
+    functions: functions.length > 0 || builtins.has("worker.list"),
+    runs: builtins.has("run.list"),
+    live: lives.length > 0 || builtins.has("worker.list"),
+    schedules: builtins.has("schedule.list"),
+    workers: builtins.has("worker.list"),
+  };
   return {
     title: document.info.title,
-    functions: own.map(functionFrom).sort((a, b) => a.name.localeCompare(b.name)),
-    lives: document["x-hotplate-lives"].map((live) => ({
+    functions: functions.map(functionFrom).sort((a, b) => a.name.localeCompare(b.name)),
+    shown: own.filter((method) => method["x-hotplate-shown"]).map(functionFrom),
+    parts: PARTS.filter((part) => isThere[part]),
+    lives: lives.map((live) => ({
       name: live.name,
       summary: live.summary ?? "",
       description: live.description ?? "",

@@ -18,6 +18,10 @@ export const app = {
     text: "The address may be mistyped, or what it named is no longer there.",
     link: "To the functions",
   },
+  deadLink: {
+    title: "This link leads nowhere",
+    text: "It was taken back, or the run that it led to is no longer kept. Ask whoever gave it to you for a new one.",
+  },
   broken: { title: "This part of the page has failed", again: "Try again" },
   noWorker: {
     title: "Runs wait, and no worker is alive",

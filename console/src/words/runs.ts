@@ -10,6 +10,8 @@ export const runs = {
   },
   noneFit: { title: "No run fits these filters", text: "Widen them, or look at all runs.", reset: "Show all runs" },
   table: "Runs",
+  toFunction: "The function",
+  toOthers: "All runs of this job",
   columns: {
     job: "Job",
     state: "State",

@@ -1,3 +1,4 @@
+import { durationText } from "../../src/form/fields/DurationField";
 import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
@@ -574,4 +575,15 @@ describe("files", () => {
     await user.upload(field("x"), file("a.txt"));
     expect(await screen.findByText("The upload failed: at most 1 MB")).toBeTruthy();
   });
+});
+
+test.each([
+  ["PT5400S", "1h 30m"],
+  ["P1DT0.5S", "1d 0.5s"],
+  ["PT0S", "0s"],
+  ["PT90M", "1h 30m"],
+  ["P2W", "P2W"],
+  ["", ""],
+])("a duration of %s is written as %s", (iso, text) => {
+  expect(durationText(iso)).toBe(text);
 });

@@ -76,7 +76,7 @@ test("a failed one says why, and operators see its traceback", async () => {
   show(<RunPanel id={ID} />, serverWith(runRecord("failed"), { traceback }));
   const note = within(screen.getByRole("alert"));
   expect(note.getByText("The job failed")).toBeTruthy();
-  expect(note.getByText("Error id 7d1f")).toBeTruthy();
+  expect(note.getByText(/Error id 7d1f/)).toBeTruthy();
   expect(note.getByText(/"type": "ValueError"/)).toBeTruthy();
   expect(await note.findByText(/<b>broken<\/b>/)).toBeTruthy();
 });

@@ -6,7 +6,8 @@ import { words } from "../../words";
 import { canRing, unwantRing, useBell, wantRing } from "./bell";
 import { CancelDialog } from "./CancelDialog";
 import { isFinal, type Run } from "./domain";
-import { isRefused, useFollow, useRunActions } from "./queries";
+import { isRefused } from "../../registry/asking";
+import { useFollow, useRunActions } from "./queries";
 import { ShareDialog } from "./ShareDialog";
 
 /** What can be done to a run. Compact beside a form, which is there for its inputs. */

@@ -6,6 +6,9 @@ import { words } from "../../words";
 import type { Run } from "./domain";
 import { MOST_CHILDREN, useChildren } from "./queries";
 
+/** Keys that clients make up for each start, so that it can be sent again. */
+const MADE_UP = /^[A-Za-z0-9+/]{22}==$/;
+
 /** What else there is to know of a run. */
 export const RunFacts = memo(function RunFacts({ run }: { run: Run }) {
   const { data: children } = useChildren(run);
@@ -21,7 +24,7 @@ export const RunFacts = memo(function RunFacts({ run }: { run: Run }) {
     [facts.queue, run.queue],
     [facts.priority, run.priority],
   ];
-  if (run.key) rows.push([facts.key, <span className="mono">{run.key}</span>]);
+  if (run.key && !MADE_UP.test(run.key)) rows.push([facts.key, <span className="mono">{run.key}</span>]);
   if (run.retryOf) rows.push([facts.retryOf, <RunLink id={run.retryOf} />]);
   if (run.parentId) rows.push([facts.parent, <RunLink id={run.parentId} />]);
   return (

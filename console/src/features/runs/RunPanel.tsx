@@ -9,7 +9,8 @@ import { Ago, duration } from "../../ui/time";
 import { words } from "../../words";
 import { durationOf, isFinal, type Run } from "./domain";
 import { Log } from "./Log";
-import { isRefused, useChildren, useDetails, useRun } from "./queries";
+import { isRefused } from "../../registry/asking";
+import { useChildren, useDetails, useRun } from "./queries";
 import { RunActions } from "./RunActions";
 import { RunFacts } from "./RunFacts";
 import { RunInputs } from "./RunInputs";
@@ -49,7 +50,7 @@ type PanelProps = Omit<ReturnType<typeof useRun>, "run"> & { run: Run; isCompact
 function Panel({ run, progress, moves, log, partials, isCompact }: PanelProps) {
   const { data: registry } = useRegistry();
   const { data: details } = useDetails(run);
-  const fn = registry?.functions.find(({ name }) => name === run.job);
+  const fn = registry && [...registry.functions, ...registry.shown].find(({ name }) => name === run.job);
   return (
     <div className="run stack" data-compact={isCompact || undefined}>
       <Head run={run} isCompact={isCompact} />
@@ -103,6 +104,12 @@ function Head({ run, isCompact }: { run: Run; isCompact: boolean }) {
           </span>
           <span className="mono run-id">{run.id}</span>
           <CopyButton text={run.id} label={words.runs.copyId} />
+          {!isRefused(error) && (
+            <>
+              <Link href={`/functions/${encodeURIComponent(run.job)}`}>{words.runs.toFunction}</Link>
+              <Link href={`/runs?job=${encodeURIComponent(run.job)}`}>{words.runs.toOthers}</Link>
+            </>
+          )}
         </div>
       )}
     </header>

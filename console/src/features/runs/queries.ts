@@ -1,4 +1,4 @@
-import { HotplateError, type RunRecord } from "@hotplate/client";
+import { type RunRecord } from "@hotplate/client";
 import { useClient, useTopic } from "@hotplate/client/react";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
@@ -34,10 +34,6 @@ export function useRun(id: string) {
   const moves = useMemo(() => followed.moves.map(moveFrom), [followed.moves]);
   return { ...followed, run, moves };
 }
-
-/** Whether the caller may not do what was asked. */
-export const isRefused = (error: unknown): boolean =>
-  error instanceof HotplateError && (error.code === -32001 || error.code === -32003);
 
 const PLACE_MS = 2_000;
 const CHILDREN_MS = 5_000;

@@ -23,11 +23,28 @@ export function durationFrom(text: string): string | null {
   return `P${d && `${d}D`}${time && `T${time}`}`;
 }
 
+const ISO = /^P(?:([\d.]+)D)?(?:T(?:([\d.]+)H)?(?:([\d.]+)M)?(?:([\d.]+)S)?)?$/i;
+const SECONDS = [86_400, 3_600, 60, 1];
+
+/** What people write for ISO 8601: "1h 30m" for "PT5400S". What is written in other units stays as it is. */
+export function durationText(value: unknown): string {
+  const found = typeof value === "string" && value ? ISO.exec(value) : null;
+  if (!found) return textOf(value);
+  let left = found.slice(1).reduce((sum, part, unit) => sum + Number(part ?? 0) * SECONDS[unit]!, 0);
+  const parts = ["d", "h", "m"].map((unit, place) => {
+    const count = Math.floor(left / SECONDS[place]!);
+    left -= count * SECONDS[place]!;
+    return count ? `${count}${unit}` : "";
+  });
+  const s = Number(left.toFixed(6));
+  return [...parts, s || !parts.join("") ? `${s}s` : ""].filter(Boolean).join(" ");
+}
+
 /** How long something lasts. */
 export function DurationField({ value, onChange, control, empty }: WidgetProps) {
   const read = (text: string) =>
     text.trim() ? (durationFrom(text) ?? new Unread(text, words.form.problems.duration)) : empty;
-  const [text, type] = useTyped(value, onChange, textOf, read);
+  const [text, type] = useTyped(value, onChange, durationText, read);
   const isOther = typeof value === "string" && value !== text;
   return (
     <>

@@ -77,22 +77,26 @@ class Console:
         if name and not _is_place(name, environ.get("HTTP_ACCEPT", "")):
             absent = NotFound(data="the console has no such part")
             return send_error(start_response, "404 Not Found", absent, [("Cache-Control", "no-store")])
-        return self._send_page(environ, start_response, state)
+        return self.send_page(environ, start_response, state)
 
     def _read(self) -> Mapping[str, Part]:
         if PAGE not in self._parts:  # what is built later on is found
             self._parts = {**dict(read(self._static)), **{name: read_one(HERE / name) for name in CLIENT}}
         return self._parts
 
-    def _send_page(self, environ: WSGIEnvironment, start_response: StartResponse, state: AppState) -> Iterable[bytes]:
+    def send_page(
+        self, environ: WSGIEnvironment, start_response: StartResponse, state: AppState, status: str = "200 OK"
+    ) -> Iterable[bytes]:
+        """The page, which knows by its address what to show; or one that says that it is not built."""
         page = self._read().get(PAGE)
         root = root_of(environ, state)
         text = page.bodies["identity"].decode() if page else NOT_BUILT
         body = fill_in(text, root, root + state.settings.rpc_path, state.app.name).encode()
         headers = [*HEADERS, ("ETag", etag_of(body))]
-        if page and is_known(etag_of(body), environ):
+        if page and status == "200 OK" and is_known(etag_of(body), environ):
             return send_empty(start_response, "304 Not Modified", headers)
-        status = "200 OK" if page else "503 Service Unavailable"
+        if not page and status == "200 OK":
+            status = "503 Service Unavailable"
         return send(start_response, status, body, [("Content-Type", "text/html; charset=utf-8"), *headers])
 
 
