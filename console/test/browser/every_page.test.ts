@@ -120,6 +120,15 @@ describe.skipIf(!Server.isThere || !isInstalled)("every page", { timeout: 100_00
     await context.close();
   });
 
+  test("writes what docstrings say in Markdown as it is meant", async () => {
+    const context = await open(browser);
+    const page = await context.newPage();
+    await page.goto(server.page("/functions/kinds.texts"));
+    await page.locator("main .markdown table code", { hasText: "ABC-12" }).waitFor();
+    expect(await page.getByRole("link", { name: "text area" }).getAttribute("href")).toBe("https://example.org/");
+    await context.close();
+  });
+
   test("shows texts as texts", async () => {
     const context = await open(browser);
     const page = await context.newPage();
