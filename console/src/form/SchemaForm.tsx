@@ -9,6 +9,7 @@ import { JsonEditor } from "./JsonEditor";
 import { useProblems, type Refusal } from "./problems";
 import { paramsOf, problemsOf, useValues, type Param, type Values } from "./state";
 import { Summary } from "./Summary";
+import { Surplus } from "./Surplus";
 import "./form.css";
 
 const say = words.form;
@@ -56,6 +57,7 @@ export function SchemaForm(props: SchemaFormProps) {
     () => ({ components, problems: byPlace, places, touch, upload }),
     [components, byPlace, places, touch, upload],
   );
+  const surplus = Object.keys(values).filter((name) => !params.some((param) => param.name === name));
   const isRefused = !!props.errors?.length;
   useEffect(() => {
     if (isRefused) focus(props.errors![0]!.path);
@@ -89,17 +91,20 @@ export function SchemaForm(props: SchemaFormProps) {
             onProblem={setUnread}
           />
         ) : (
-          params.map(({ name, schema, isRequired }) => (
-            <Field
-              key={name}
-              name={name}
-              path={[name]}
-              schema={schema}
-              value={values[name]}
-              isRequired={isRequired}
-              onChange={(value) => set(name, value)}
-            />
-          ))
+          <>
+            {params.map(({ name, schema, isRequired }) => (
+              <Field
+                key={name}
+                name={name}
+                path={[name]}
+                schema={schema}
+                value={values[name]}
+                isRequired={isRequired}
+                onChange={(value) => set(name, value)}
+              />
+            ))}
+            <Surplus names={surplus} onLeaveOut={(name) => setAll(without(values, name))} />
+          </>
         )}
         <div className="form-end">
           <button type="submit" className="primary" aria-disabled={isBusy} aria-keyshortcuts="Control+Enter">
@@ -146,4 +151,9 @@ function useSendKeys(form: React.RefObject<HTMLFormElement | null>): void {
     window.addEventListener("keydown", send);
     return () => window.removeEventListener("keydown", send);
   }, [form]);
+}
+
+function without(values: Record<string, unknown>, name: string): Record<string, unknown> {
+  const { [name]: _, ...others } = values;
+  return others;
 }

@@ -98,6 +98,7 @@ export const form = {
     most: (n: number) => `at most ${n} item${s(n)}`,
     pattern: (pattern: string) => `fits ${pattern}`,
   },
+  leaveOut: "Leave it out",
   problems: {
     missing: "Fill this in",
     missingChoice: "Choose one",

@@ -1,8 +1,8 @@
-import { durationText } from "../../src/form/fields/DurationField";
 import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Upload } from "../../src/form/context";
+import { durationText } from "../../src/form/fields/DurationField";
 import { SchemaForm, type SchemaFormProps } from "../../src/form/SchemaForm";
 import type { Components, Schema } from "../../src/schema";
 
@@ -498,7 +498,14 @@ describe("JSON", () => {
     const { user, onSubmit } = show(schemas, { initial: { text: "a", m: 1 } });
     await send(user);
     expect(onSubmit).not.toHaveBeenCalled();
-    expect(screen.getByText("There is no parameter “m”")).toBeTruthy();
+    expect(within(screen.getByRole("alert")).getByText("There is no parameter “m”")).toBeTruthy();
+  });
+
+  test("has what is no parameter left out", async () => {
+    const { user, onSubmit } = show(schemas, { initial: { text: "a", m: 1 } });
+    await user.click(screen.getByRole("button", { name: "Leave it out" }));
+    await send(user);
+    expect(onSubmit).toHaveBeenCalledWith({ text: "a" });
   });
 });
 
