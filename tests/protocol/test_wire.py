@@ -23,6 +23,7 @@ from hotplate.rpc.wire import (
     Schedule as WireSchedule,
     event_to_wire,
     in_full,
+    listed,
     node_to_wire,
     schedule_to_wire,
     to_wire,
@@ -64,6 +65,14 @@ def test_the_client_reads_all_of_a_run(name: str) -> None:
 
 def test_there_is_a_golden_file_of_every_state() -> None:
     assert {golden(name)["state"] for name in RUNS} == {"queued", "running", "succeeded", "failed", "cancelled"}
+
+
+def test_a_run_among_others_has_the_beginning_of_its_params() -> None:
+    run = run_of(golden("run_queued"))
+    for params, text in ((b'{"n": 1}', '{"n": 1}'), ('["' + "ä" * 500 + '"]', '["' + "ä" * 198), (b"", "")):
+        sent = params.encode() if isinstance(params, str) else params
+        told = written(listed(msgspec.structs.replace(run, params=msgspec.Raw(sent))))
+        assert told == {**golden("run_queued"), "params_text": text}
 
 
 def test_a_run_read_by_its_id_has_more() -> None:

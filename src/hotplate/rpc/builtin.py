@@ -31,6 +31,7 @@ from .wire import (
     RunPage,
     event_to_wire,
     in_full,
+    listed,
     node_to_wire,
     to_wire as run_to_wire,
 )
@@ -121,7 +122,7 @@ class RunMethods:
         states = [state] if isinstance(state, str) else state or []
         which = replace(which, states=states, sort=sort, before=before, skip=skip, limit=limit)
         runs, following = self._starting.engine().ledger.page(which)
-        return RunPage([run_to_wire(run, self._prefix) for run in runs], following)
+        return RunPage([listed(run, self._prefix) for run in runs], following)
 
     def count(
         self,

@@ -19,7 +19,7 @@ from ..update import Update
 from .schedule import ScheduleMethods
 from .start import Starting
 from .subscription import Subscription
-from .wire import node_to_wire, to_wire
+from .wire import listed, node_to_wire
 
 _encode = msgspec.json.Encoder().encode
 
@@ -138,7 +138,7 @@ class RunsTopic(StateTopic):
 
     def read(self, audience: str | None) -> State:
         runs, _ = self._engine().ledger.page(Filter(caller=audience))
-        return {run.id: (run.seq, _encode(replace(to_wire(run, self._prefix), result=None))) for run in runs}
+        return {run.id: (run.seq, _encode(replace(listed(run, self._prefix), result=None))) for run in runs}
 
     def _changes(self, before: State, after: State) -> dict[str, Update]:
         # one that is no longer among the newest is still there

@@ -13,6 +13,9 @@ from ..engine import NodeInfo
 from ..firing import Plan
 from ..run import ErrorInfo, Event as KeptEvent, FileInfo, Progress, Run as KeptRun, State, WaitingFor, utc
 
+LONGEST_PARAMS = 200
+"""So much of the params of a run is told where it stands among others, in characters."""
+
 ScheduleWaitingFor = Literal["no worker alive", "job unknown to every worker", "overlap"]
 
 
@@ -43,6 +46,12 @@ class Run(Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None
 
 
+class RunListed(Run, frozen=True, kw_only=True):
+    """A run among others, with its params as JSON text, of which `LONGEST_PARAMS` characters are told."""
+
+    params_text: str
+
+
 class RunInFull(Run, frozen=True, kw_only=True):
     """A run with the params it was started with.
 
@@ -59,7 +68,7 @@ class RunPage(Struct, frozen=True):
     """A page of runs; `next` is the `before` of the page that follows, null on the last one and for other sorts than
     by creation."""
 
-    runs: list[Run]
+    runs: list[RunListed]
     next: int | None
 
 
@@ -138,6 +147,13 @@ def to_wire(run: KeptRun, prefix: str = "") -> Run:
     """The run as it goes over the wire; `prefix` is the path that stands before Hotplate's addresses."""
     facts = {name: getattr(run, name) for name in _SHARED}
     return Run(**facts, result=run.result, result_file=_placed(run.result_file, prefix))
+
+
+def listed(run: KeptRun, prefix: str = "") -> RunListed:
+    wire = to_wire(run, prefix)
+    facts = {name: getattr(wire, name) for name in Run.__struct_fields__}
+    start = bytes(memoryview(run.params)[: 4 * LONGEST_PARAMS])  # a character has four bytes at most
+    return RunListed(**facts, params_text=start.decode("utf-8", "ignore")[:LONGEST_PARAMS])
 
 
 def in_full(run: KeptRun, place: int | None = None, traceback: str | None = None, prefix: str = "") -> RunInFull:

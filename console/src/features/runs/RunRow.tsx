@@ -36,6 +36,11 @@ export const RunRow = memo(
           <Link href={`/runs/${run.id}`}>
             <span>{run.job}</span> <small className="muted mono">{run.id.slice(0, 8)}</small>
           </Link>
+          {run.inputs && (
+            <small className="muted runs-inputs" title={run.inputs}>
+              {run.inputs}
+            </small>
+          )}
         </td>
         <td className="runs-state">
           <State state={run.state} />

@@ -13,6 +13,9 @@ export interface RunError {
   errorId: string | null;
 }
 
+/** A run among others, which has the beginning of its params as JSON. */
+export type Listed = RunRecord & { params_text?: string };
+
 export interface Run {
   id: string;
   job: string;
@@ -36,6 +39,8 @@ export interface Run {
   result: unknown;
   resultFile: FileInfo | null;
   error: RunError | null;
+  /** How its params begin, for people; empty where that is not known, or where there are none. */
+  inputs: string;
 }
 
 /** What only the answer about a single run has. */
@@ -77,7 +82,7 @@ export const moveFrom = ({ seq, at, data }: Event): Move => ({
 
 const date = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
-export function runFrom(record: RunRecord): Run {
+export function runFrom(record: Listed): Run {
   return {
     id: record.id,
     job: record.job,
@@ -106,6 +111,7 @@ export function runFrom(record: RunRecord): Run {
       data: record.error.data ?? null,
       errorId: (record.error.data as { error_id?: string } | null)?.error_id ?? null,
     },
+    inputs: inputsFrom(record.params_text ?? ""),
   };
 }
 
@@ -119,3 +125,17 @@ export function durationOf(run: Run, now: number): number | null {
 
 /** So many runs there are of each state. */
 export type Counts = Record<State, number>;
+
+/** "samples=1000, seed=0" for what a JSON text says; what is cut off or nested stays JSON. */
+export function inputsFrom(text: string): string {
+  try {
+    const params = JSON.parse(text || "{}") as object;
+    const said = Object.entries(params).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    return said.map(([name, value]) => (Array.isArray(params) ? value : `${name}=${value}`)).join(", ");
+  } catch {
+    return `${text.replace(/^[{[]\s*/, "")}…`;
+  }
+}
