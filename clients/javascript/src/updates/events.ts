@@ -65,9 +65,12 @@ async function refuse(http: Http, answer: Response, topics: Topic[]): Promise<nu
   if (!error.code && answer.status < 500 && answer.status !== 429) throw new Refused();
   if (!(error instanceof NotFound || error instanceof Unauthenticated)) throw error;
   // which ones it are must be asked one by one; the others go on
-  const statuses = topics.length > 1 ? await Promise.all(topics.map((topic) => statusOf(http, topic))) : [];
-  if (topics.length === 1) topics[0]!.fail(error);
-  statuses.forEach((status, i) => REFUSED[status] && topics[i]!.fail(fromWire(REFUSED[status])));
+  const isOne = topics.length === 1;
+  const look = async (topic: Topic) => {
+    const { status } = isOne ? answer : await http.fetch(address([topic]), { method: "HEAD" });
+    if (REFUSED[status]) topic.fail(isOne ? error : fromWire(REFUSED[status]));
+  };
+  await Promise.all(topics.map(look));
   return 100;
 }
 
@@ -76,7 +79,3 @@ const REFUSED: Record<number, ErrorObject> = {
   401: { code: -32001, message: "Sign-in needed" },
   404: { code: -32004, message: "Not found" },
 };
-
-async function statusOf(http: Http, topic: Topic): Promise<number> {
-  return (await http.fetch(address([topic]), { method: "HEAD" })).status;
-}

@@ -22,7 +22,7 @@ export function websocket(updates: Updates, signal: AbortSignal): Promise<number
   if (!globalThis.WebSocket) return Promise.reject(new Refused());
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(new URL("updates", updates.http.url).href.replace(/^http/, "ws"), PROTOCOL);
-    const followed = new Set<Topic>();
+    let followed = new Set<Topic>();
     const asked = new Map<number, Topic>();
     let isOpen = false;
     let timer: ReturnType<typeof setTimeout>;
@@ -35,15 +35,13 @@ export function websocket(updates: Updates, signal: AbortSignal): Promise<number
       return call.id!;
     };
     const sync = () => {
+      if (!isOpen) return; // then all of it is asked for together
       const wanted = new Set(updates.wanted(MOST_TOPICS));
       const left = [...followed].filter((topic) => !wanted.has(topic));
       if (left.length) send("unsubscribe", left);
-      for (const topic of left) followed.delete(topic);
-      for (const topic of wanted) {
-        if (followed.has(topic)) continue;
-        followed.add(topic);
-        asked.set(send("subscribe", [topic]), topic); // each by itself, so that an error is about one
-      }
+      // each by itself, so that an error is about one
+      for (const topic of wanted) if (!followed.has(topic)) asked.set(send("subscribe", [topic]), topic);
+      followed = wanted;
     };
     const heard = (ms: number) => {
       clearTimeout(timer);
@@ -56,12 +54,12 @@ export function websocket(updates: Updates, signal: AbortSignal): Promise<number
     };
     const lose = () => (over(), isOpen ? resolve() : reject(new Refused()));
     heard(ANSWER_MS);
+    updates.onChange = sync;
 
     socket.onopen = () => {
       isOpen = true;
       heard(SILENCE_MS);
       updates.opened();
-      updates.onChange = sync;
       sync();
     };
     socket.onmessage = ({ data }) => {
