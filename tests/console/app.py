@@ -20,7 +20,7 @@ from uuid import UUID
 from flask import Flask
 from msgspec import Meta, Struct
 
-from hotplate import Error, File, Hotplate, Namespace, current_run, progress
+from hotplate import Error, File, Hotplate, Markdown, Namespace, current_run, progress
 from hotplate.run import NewRun, new_id
 
 app = Flask(__name__)
@@ -207,6 +207,21 @@ def nasty(text: str = NASTY) -> dict[str, Any]:
     return {text: text, "rows": [{text: text, "javascript": "javascript:alert(3)"}], "list": [text, text]}
 
 
+@shown.method
+def markdown(text: str = NASTY) -> Annotated[str, Markdown()]:
+    """A text with Markdown in it."""
+    return text
+
+
+@shown.method
+def hostile() -> None:
+    """What <img src=x onerror="document.title='ran'"> says.
+
+    <script>document.title='ran'</script> [here](javascript:document.title='ran')
+    ![there](x" onerror="document.title='ran')
+    """
+
+
 hp.include(shown)
 
 
@@ -343,12 +358,19 @@ def troubled() -> int:
 
 
 level = hp.value("level", int)
+note = hp.value("note", str)
 
 
 @hp.method
 def set_level(to: int) -> None:
     """Push a live value."""
     level.set(to)
+
+
+@hp.method
+def set_note(to: str) -> None:
+    """Push a live text."""
+    note.set(to)
 
 
 @hp.cron("*/5 * * * *", name="every_five", params={"n": 5})

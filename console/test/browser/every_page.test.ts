@@ -128,40 +128,4 @@ describe.skipIf(!Server.isThere || !isInstalled)("every page", { timeout: 100_00
     expect(await page.getByRole("link", { name: "text area" }).getAttribute("href")).toBe("https://example.org/");
     await context.close();
   });
-
-  test("shows texts as texts", async () => {
-    const context = await open(browser);
-    const page = await context.newPage();
-    const nasty = await server.call("shown.nasty", { text: NASTY });
-    expect(nasty[NASTY]).toBe(NASTY);
-    const addresses = [
-      `/functions/shown.nasty?params=${encodeURIComponent(JSON.stringify({ text: NASTY }))}`,
-      `/functions/refuse`,
-      `/functions/${encodeURIComponent(NASTY)}`,
-      `/runs?text=${encodeURIComponent(NASTY)}&job=${encodeURIComponent(NASTY)}`,
-      `/runs/${encodeURIComponent(NASTY)}`,
-      `/runs/${runs.failed}`,
-      `/runs/${runs.log}`,
-      `/runs/${runs.picture}`,
-      `/live/${encodeURIComponent(NASTY)}`,
-    ];
-    for (const address of addresses) {
-      await page.goto(server.page(address));
-      await settled(page);
-      const button = page.getByRole("button", { name: "Call", exact: true });
-      if (await button.count()) {
-        await button.click();
-        await page
-          .getByText(address.includes("refuse") ? /Not today/ : /<img src=x/)
-          .first()
-          .waitFor();
-      }
-      expect(await page.title(), address).not.toMatch(/^(ran|run)$/);
-      expect(
-        await page.locator("main img[onerror], main script, main svg[onload], a[href^='javascript']").count(),
-      ).toBe(0);
-      expect(problemsOf(page), address).toEqual([]);
-    }
-    await context.close();
-  });
 });
