@@ -66,7 +66,7 @@ def test_an_sdist_holds_the_console_so_that_a_wheel_of_it_needs_no_node(sources:
         archive_of_wheel.extractall(tmp_path / "installed")
     built = {path.relative_to(sources / "src").as_posix() for path in (sources / "src" / STATIC).rglob("*.*")}
     assert {name for name in names if name.startswith(STATIC)} == {name for name in built if not name.endswith(".vite")}
-    assert {Path(name).suffix for name in built} >= {".html", ".js", ".css", ".gz", ".br", ".svg", ".md"}
+    assert {Path(name).suffix for name in built} >= {".html", ".js", ".css", ".gz", ".br", ".md"}
     assert f"License-File: src/{STATIC}licenses.md" in said
     assert "Meta Platforms" in (tmp_path / "installed" / STATIC / "licenses.md").read_text("utf-8")
     status, page = show(tmp_path / "installed")
