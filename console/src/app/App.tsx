@@ -15,13 +15,13 @@ const SchedulesPage = later(() => import("../features/schedules/SchedulesPage"))
 const WorkersPage = later(() => import("../features/workers/WorkersPage"));
 
 /** Has the code come that a page needs, by its address. */
-export function begin(place: string): void {
+export async function begin(place: string): Promise<void> {
   const [, part, one] = place.split("/");
-  if (part === "functions" && one) FunctionPage.begin();
-  else if (part === "runs") (one ? RunPage : RunsPage).begin();
-  else if (part === "live") LivePage.begin();
-  else if (part === "schedules") SchedulesPage.begin();
-  else if (part === "workers") WorkersPage.begin();
+  if (part === "functions" && one) await FunctionPage.begin();
+  else if (part === "runs") await (one ? RunPage : RunsPage).begin();
+  else if (part === "live") await LivePage.begin();
+  else if (part === "schedules") await SchedulesPage.begin();
+  else if (part === "workers") await WorkersPage.begin();
 }
 
 /** The pages, by their addresses. Here alone features meet: none knows another. */

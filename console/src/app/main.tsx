@@ -15,18 +15,23 @@ const base = `${root}/console`;
 const client = connect(rpc);
 const queries = asking();
 
-// what the page will ask for, while its code is still coming
-void queries.prefetchQuery(registryOf(client));
-begin(location.pathname.slice(base.length));
+/** So long nothing is shown for the page to be shown as a whole, in ms. */
+const PATIENCE_MS = 150;
 
-createRoot(document.getElementById("console")!).render(
-  <StrictMode>
-    <HotplateProvider client={client}>
-      <QueryClientProvider client={queries}>
-        <Router base={base}>
-          <App title={title} />
-        </Router>
-      </QueryClientProvider>
-    </HotplateProvider>
-  </StrictMode>,
+// what the page will ask for comes beside its code
+const whole = Promise.all([queries.prefetchQuery(registryOf(client)), begin(location.pathname.slice(base.length))]);
+const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+
+void Promise.race([whole, late]).then(() =>
+  createRoot(document.getElementById("console")!).render(
+    <StrictMode>
+      <HotplateProvider client={client}>
+        <QueryClientProvider client={queries}>
+          <Router base={base}>
+            <App title={title} />
+          </Router>
+        </QueryClientProvider>
+      </HotplateProvider>
+    </StrictMode>,
+  ),
 );

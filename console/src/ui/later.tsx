@@ -8,7 +8,7 @@ const KEY = "hotplate-loaded-anew";
 const REST_MS = 10_000;
 
 /** A component whose code comes later; `begin` has it come before it is shown. */
-export type Later<Props> = ((props: Props) => ReactNode) & { begin: () => void };
+export type Later<Props> = ((props: Props) => ReactNode) & { begin: () => Promise<void> };
 
 /**
  * A component whose code is loaded when it is first shown; until then `waiting` stands there. While the server is away that
@@ -42,7 +42,7 @@ export function later<Props extends object>(
     throw failure;
   }
 
-  return Object.assign(Component, { begin: () => void come() });
+  return Object.assign(Component, { begin: come });
 }
 
 async function persist<Module>(load: () => Promise<Module>): Promise<Module> {
