@@ -35,9 +35,16 @@ const lexerAlone: Plugin = {
     handler(code) {
       const isMade = (node: { type: string } | null) =>
         node?.type === "NewExpression" || node?.type === "CallExpression";
+      const isAlias = (node: { type: string } | null) =>
+        node?.type === "MemberExpression" || node?.type === "Identifier";
       const edits = this.parse(code).body.flatMap((node): [number, number, string][] => {
         if (node.type === "ExpressionStatement") return [[node.start, node.end, ""]];
+        if (node.type === "ExportNamedDeclaration") {
+          const { local } = node.specifiers.find(({ exported }) => "name" in exported && exported.name === "Lexer")!;
+          return [[node.start, node.end, `export { ${(local as { name: string }).name} as Lexer };`]];
+        }
         if (node.type !== "VariableDeclaration") return [];
+        if (node.declarations.every(({ init }) => isAlias(init))) return [[node.start, node.end, ""]];
         return node.declarations.flatMap(({ init }) =>
           init && isMade(init) ? [[init.start, init.start, "/* @__PURE__ */ "] as [number, number, string]] : [],
         );
@@ -86,7 +93,6 @@ export default defineConfig(({ command }) => ({
     reportCompressedSize: false,
     cssCodeSplit: false, // one request for all of it
     rolldownOptions: {
-      treeshake: { propertyReadSideEffects: false },
       input: { index: path("index.html"), elements: path("src/elements/elements.ts") },
       output: {
         entryFileNames: ({ name }) => (name === "elements" ? "elements.js" : "assets/[name]-[hash].js"),

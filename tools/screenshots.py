@@ -94,7 +94,7 @@ def main() -> None:
         long = call(url, *LONG)["id"]
         pages = {
             "function": (f"/functions/estimate_pi?run={long}", "document.querySelector('progress[value]')"),
-            "run": (f"/runs/{done[3]}", "document.querySelector('main canvas')"),
+            "run": (f"/runs/{done[-1]}", "document.querySelector('main canvas')"),
             "runs": ("/runs", "document.querySelectorAll('main a[href*=\"/runs/\"]').length >= 6"),
         }
         for theme in THEMES:
@@ -102,7 +102,7 @@ def main() -> None:
                 look = {"colorScheme": theme, "viewport": WIDE}
                 take(browser, f"{url}/console{path}", folder / f"{name}-{theme}.png", is_there, look)
             look = {"colorScheme": theme, "viewport": NARROW}
-            take(browser, f"{url}/console/runs/{done[3]}", folder / f"phone-{theme}.png", pages["run"][1], look)
+            take(browser, f"{url}/console/runs/{done[-1]}", folder / f"phone-{theme}.png", pages["run"][1], look)
 
 
 if __name__ == "__main__":

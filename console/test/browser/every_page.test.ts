@@ -120,6 +120,23 @@ describe.skipIf(!Server.isThere || !isInstalled)("every page", { timeout: 100_00
     await context.close();
   });
 
+  test("draws each line in its own colour, also for whoever wants nothing to move", async () => {
+    const context = await open(browser, { reducedMotion: "reduce" });
+    const page = await context.newPage();
+    await page.goto(server.page(`/runs/${runs.partials}`));
+    await page.locator("main canvas").first().waitFor();
+    const colours = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>("main canvas")!;
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        const found = new Set<string>();
+        for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) found.add(data.slice(at, at + 3).join());
+        return found.size;
+      });
+    await expect.poll(colours).toBeGreaterThan(2);
+    await context.close();
+  });
+
   test("writes what docstrings say in Markdown as it is meant", async () => {
     const context = await open(browser);
     const page = await context.newPage();
