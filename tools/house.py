@@ -14,7 +14,7 @@ from pathlib import Path
 
 MAX_FILE, MAX_FUNCTION = 500, 60
 CODE = {".py", ".sql", ".ts", ".tsx", ".css", ".js", ".html", ".sh"}
-PLACES = ("src/", "tests/", "benchmarks/", "tools/", "examples/", "clients/", "console/src/")
+PLACES = ("src/", "tests/", "benchmarks/", "tools/", "examples/", "clients/", "console/")
 PRIVATE = re.compile(
     r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)\b"
     r"|--(?:extra-)?index-ur[l]|--find-link[s]"
