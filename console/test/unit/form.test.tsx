@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import { beforeEach, describe, expect, test } from "vitest";
 import { durationText } from "../../src/form/fields/DurationField";
 import type { Schema } from "../../src/schema";

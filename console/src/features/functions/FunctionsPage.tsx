@@ -2,7 +2,6 @@ import { useDeferredValue, useEffect, useRef } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import type { FunctionInfo } from "../../registry/domain";
 import { useRegistry } from "../../registry/queries";
-import { CopyButton } from "../../ui/CopyButton";
 import { Empty } from "../../ui/Empty";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Icon } from "../../ui/Icon";
@@ -51,7 +50,7 @@ export function FunctionsPage() {
       </div>
       {all.length > 0 && <Search text={text} onChange={setText} onEnter={openFirst} />}
       {all.length === 0 ? (
-        <NoFunctions />
+        <Empty {...say.none} />
       ) : found.length === 0 ? (
         <Empty title={say.noneFound(text)} text={say.noneFoundText}>
           <button type="button" onClick={() => setText("")}>
@@ -135,16 +134,5 @@ function Group(props: { namespace: string; functions: FunctionInfo[]; isAlone: b
         ))}
       </ul>
     </section>
-  );
-}
-
-function NoFunctions() {
-  return (
-    <Empty title={say.none.title} text={say.none.text}>
-      <div className="code function-example">
-        <pre tabIndex={0}>{say.none.code}</pre>
-        <CopyButton text={say.none.code} />
-      </div>
-    </Empty>
   );
 }

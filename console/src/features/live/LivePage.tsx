@@ -1,4 +1,3 @@
-import { CopyButton } from "../../ui/CopyButton";
 import { Empty } from "../../ui/Empty";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Loading } from "../../ui/Loading";
@@ -38,24 +37,12 @@ export default function LivePage({ name }: { name?: string }) {
         <h1>{words.app.live}</h1>
         {lives.length > 0 && <span className="muted">{words.live.count(lives.length)}</span>}
       </div>
-      {lives.length === 0 && <None />}
+      {lives.length === 0 && <Empty {...words.live.empty} />}
       <div className="lives">
         {lives.map((info) => (
           <LiveCard key={info.name} info={info} components={components} />
         ))}
       </div>
     </>
-  );
-}
-
-function None() {
-  const { title, text, code } = words.live.empty;
-  return (
-    <Empty title={title} text={text}>
-      <div className="code example">
-        <pre>{code}</pre>
-        <CopyButton text={code} />
-      </div>
-    </Empty>
   );
 }

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { CopyButton } from "../../ui/CopyButton";
 import { Empty } from "../../ui/Empty";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Loading } from "../../ui/Loading";
@@ -23,22 +22,10 @@ export default function SchedulesPage() {
       {refusal !== null && <p className="muted">{words.schedules.errors[refusal]}</p>}
       {error && !schedules && <ErrorNote error={error} title={words.schedules.failed} />}
       {!schedules && !error && <Loading lines={4} />}
-      {schedules?.length === 0 && <None />}
+      {schedules?.length === 0 && <Empty {...words.schedules.empty} />}
       {schedules?.map((schedule) => (
         <ScheduleCard key={schedule.name} schedule={schedule} mayAct={refusal === null} onRefused={setRefusal} />
       ))}
     </>
-  );
-}
-
-function None() {
-  const { title, text, code } = words.schedules.empty;
-  return (
-    <Empty title={title} text={text}>
-      <div className="code example">
-        <pre>{code}</pre>
-        <CopyButton text={code} />
-      </div>
-    </Empty>
   );
 }
